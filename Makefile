@@ -1,0 +1,49 @@
+# make lab    set everything up and open the notebooks        make test      set everything up and run all tests
+# make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
+
+.PHONY: setup lab test refresh format bench lock
+.DEFAULT_GOAL := lab
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements.lock pyproject.toml helpers/data/jupyterlab_overrides.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name another with: make $(or $(MAKECMDGOALS),lab) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "'$(PYTHON)' cannot make virtual environments (no venv module). On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+# A root user (in a container) has to be allowed by name.
+lab: setup
+	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(FIRST) $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
+
+test: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
+
+refresh: setup
+	$(BIN)/python tests/refresh_notebooks.py notebooks
+
+format: setup
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --upgrade \
+	  pyproject.toml --group test --output-file requirements.lock

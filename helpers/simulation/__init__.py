@@ -1,0 +1,149 @@
+"""Random networks, simulated: matrix by matrix, or without drawing a matrix, with the same law.
+
+`simulate` is the one entrance for a single network, `simulate_ensemble` for thousands at once. The ways of computing
+are one module each: `dense` draws every matrix and multiplies; `units` draws the units of a layer from their law given
+the layer below; `norms` needs but a few numbers per layer (linear and ReLU, one input).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpers import activations, arguments
+from helpers.arguments import Rng
+from helpers.simulation import dense, norms, units
+from helpers.simulation.result import Propagation
+
+__all__ = ["Propagation", "simulate", "simulate_ensemble"]
+
+
+def simulate(
+    depth: int,
+    width: int | Sequence[int],
+    variance: float,
+    activation: str = "linear",
+    *,
+    batch: int = 1,
+    dtype: Any = np.float64,
+    method: Literal["fast", "dense"] = "fast",
+    rng: Rng = None,
+) -> Propagation:
+    """Send a random batch through one random network, and a random gradient back.
+
+    The weights are drawn from N(0, sigma²), the inputs and the gradient at the top from N(0, 1). There are no biases,
+    and no activation is applied to the input. Both methods have the same law; "fast" rounds what a unit holds to
+    `dtype`, "dense" also its weights and, as NumPy's matrix product does in float32 and float64, every product and sum
+    on the way (so that in collapse its units reach 0 up to two layers earlier).
+
+    Parameters
+    ----------
+    depth : int
+        Number of layers L, 0 or more.
+    width : int or sequence of L + 1 ints
+        Units of every layer, the input included.
+    variance : float
+        Variance sigma² of the weights, greater than 0, such that `dtype` can hold the weights.
+    activation : str
+        A key of `activations.ACTIVATIONS`.
+    batch : int
+        Number of inputs B.
+    dtype : dtype
+        float16, float32 or float64: the arithmetic of the network.
+    method : {"fast", "dense"}
+        Fast takes O(n B²) a layer instead of O(n² B), or O(1) for linear and ReLU with one input; where a large batch
+        would make it slower than dense, it is dense.
+    rng : None, int or numpy.random.Generator
+        A seed or generator. With the same seed, the draws of a layer do not depend on `variance` or on the depth.
+
+    Returns
+    -------
+    Propagation
+        Profiles of L + 1 layers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where an argument is not of this form; the message names it.
+
+    Examples
+    --------
+    >>> run = simulate(50, 512, 0.01**2, rng=0)
+    >>> run.log10_variance[-1].round(1)
+    np.float64(-64.7)
+    >>> simulate(20, 512, 0.01**2, dtype=np.float16, rng=0).first_zero
+    13
+    """
+    depth = arguments.integer("depth", depth)
+    widths = arguments.per_layer("width", width, depth + 1)
+    sigma = arguments.number("variance", variance, above=0) ** 0.5
+    phi = activations.activation(activation)
+    batch = arguments.integer("batch", batch, 1)
+    dtype = arguments.float_dtype(dtype)
+    arguments.choice("method", method, ["fast", "dense"])
+    limits = np.finfo(dtype)
+    if not float(limits.smallest_normal) <= sigma <= float(limits.max) / 100:
+        raise ValueError(f"variance must give weights that {dtype} can hold, got {variance!r}")
+    generator = arguments.generator(rng)
+    if method == "dense" or _dense_is_faster(batch, widths):
+        return dense.propagate(widths, sigma, phi, batch, dtype, generator)
+    if batch == 1 and activation in norms.ACTIVATIONS:
+        return norms.propagate(widths, sigma, activation, dtype, generator)
+    return units.propagate(widths, sigma, phi, batch, dtype, generator)
+
+
+def _dense_is_faster(batch: int, widths: list[int]) -> bool:
+    """Whether matrices cost less than the conditional laws, whose price grows with the batch (see benchmarks)."""
+    return batch > 1 and 4 * batch > min(widths)
+
+
+def simulate_ensemble(
+    networks: int,
+    depth: int,
+    width: int | Sequence[int],
+    variance: float,
+    activation: str = "linear",
+    *,
+    rng: Rng = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Forward and backward profiles of many independent networks, each with one input of its own, on paper.
+
+    "On paper" means without a number format: nothing overflows.
+
+    Parameters
+    ----------
+    networks : int
+        How many.
+    depth, width, variance, rng
+        As in `simulate`.
+    activation : {"linear", "relu"}
+
+    Returns
+    -------
+    log10_variance, log10_gradient_variance : ndarray, shape (networks, depth + 1)
+        Base-10 logarithms of the second moments, -inf where a ReLU network is dead.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where an argument is not of this form; the message names it.
+
+    References
+    ----------
+    Hanin & Nica 2018 (arXiv:1812.05994), section 1.
+
+    Examples
+    --------
+    >>> forward, backward = simulate_ensemble(10_000, 10, 50, 2 / 50, "relu", rng=0)
+    >>> forward.shape
+    (10000, 11)
+    """
+    networks = arguments.integer("networks", networks, 1)
+    depth = arguments.integer("depth", depth)
+    widths = arguments.per_layer("width", width, depth + 1)
+    sigma = arguments.number("variance", variance, above=0) ** 0.5
+    arguments.choice("activation", activation, norms.ACTIVATIONS)
+    draw = norms.Draw(networks, widths, sigma, activation, arguments.generator(rng))
+    units_below = np.log10(np.array(widths))
+    return draw.log10_z - units_below, draw.log10_gradient() - units_below

@@ -1,0 +1,37 @@
+"""The plain way: draw every weight matrix and multiply."""
+
+import numpy as np
+
+from helpers.activations import Activation
+from helpers.simulation.result import Array, Propagation, summarize
+
+
+def propagate(
+    widths: list[int],
+    sigma: float,
+    phi: Activation,
+    batch: int,
+    dtype: np.dtype[np.floating],
+    rng: np.random.Generator,
+) -> Propagation:
+    """Simulate one network in the arithmetic of `dtype`.
+
+    Each matrix is drawn from a seed of its own, once on the way up and again on the way down: one at a time in memory.
+    """
+    seeds = rng.integers(2**63, size=len(widths) + 1)
+
+    def weights(layer: int) -> Array:
+        draw = np.random.default_rng(seeds[layer]).standard_normal((widths[layer], widths[layer - 1]))
+        return (sigma * draw).astype(dtype)
+
+    h = np.random.default_rng(seeds[0]).standard_normal((widths[0], batch)).astype(dtype)
+    forward, activations = [h], [h]
+    with np.errstate(all="ignore"):
+        for layer in range(1, len(widths)):
+            forward.append(weights(layer) @ activations[-1])
+            activations.append(phi.value(forward[-1]))
+        backward = [np.random.default_rng(seeds[-1]).standard_normal((widths[-1], batch)).astype(dtype)]
+        for layer in range(len(widths) - 1, 0, -1):
+            gradient = weights(layer).T @ backward[-1]
+            backward.append(gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1]))
+    return summarize(forward, backward[::-1], activations)

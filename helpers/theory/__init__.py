@@ -1,0 +1,26 @@
+"""What the mathematics predicts for random networks: second moments by layer, where they die, and mean-field theory.
+
+Profiles are arrays of base-10 logarithms, one per layer from the input (layer 0) to the output, so that nothing
+overflows on paper. "Variance" means the second moment of the pre-activations over the units of a layer; the weights of
+a layer are independent with mean 0 and variance `variance` (sigma squared), and there are no biases, except in the
+mean-field functions, which take that theory's own parameters: weights of variance sigma_w² / fan_in, biases of sigma_b².
+"""
+
+from helpers.theory.fluctuations import fluctuation_band
+from helpers.theory.lifetimes import first_overflow_layer, first_underflow_layer
+from helpers.theory.mean_field import chi_1, correlation_map, critical_sigma_w, q_fixed_point, q_map
+from helpers.theory.profiles import log10_gradient_variance, log10_variance, stable_variance
+
+__all__ = [
+    "chi_1",
+    "correlation_map",
+    "critical_sigma_w",
+    "first_overflow_layer",
+    "first_underflow_layer",
+    "fluctuation_band",
+    "log10_gradient_variance",
+    "log10_variance",
+    "q_fixed_point",
+    "q_map",
+    "stable_variance",
+]

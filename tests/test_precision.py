@@ -1,0 +1,48 @@
+"""Number formats, against NumPy where it has them and against their published tables where it has not."""
+
+import numpy as np
+import pytest
+
+from helpers.precision import FORMATS, format_limits
+
+
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+def test_numpy_agrees(name):
+    info = np.finfo(name)
+    limits = FORMATS[name]
+    assert limits.max == float(info.max)
+    assert limits.smallest_normal == float(info.smallest_normal)
+    assert limits.smallest_subnormal == float(info.smallest_subnormal)
+
+
+@pytest.mark.parametrize(
+    ("name", "largest", "normal", "subnormal"),
+    [
+        ("bfloat16", 3.3895313892515355e38, 2.0**-126, 2.0**-133),
+        ("float8_e4m3", 448.0, 2.0**-6, 2.0**-9),  # OCP 8-bit Floating Point Specification, table 2
+        ("float8_e5m2", 57344.0, 2.0**-14, 2.0**-16),
+    ],
+)
+def test_published_limits(name, largest, normal, subnormal):
+    limits = FORMATS[name]
+    assert (limits.max, limits.smallest_normal, limits.smallest_subnormal) == (largest, normal, subnormal)
+
+
+def test_only_e4m3_has_no_infinity():
+    assert [name for name, limits in FORMATS.items() if not limits.has_infinity] == ["float8_e4m3"]
+
+
+def test_half_of_the_smallest_number_is_where_zero_begins():
+    for name in ("float16", "float32", "float64"):
+        dtype = np.dtype(name).type
+        smallest = FORMATS[name].smallest_subnormal
+        if name != "float64":  # half of it is no float64 either
+            assert dtype(smallest * 0.49) == 0
+        assert dtype(smallest) > 0
+        assert dtype(smallest) * dtype(0.5) == 0
+        assert dtype(smallest) * dtype(0.75) == dtype(smallest)
+
+
+def test_unknown_format_is_an_error_that_lists_the_known():
+    with pytest.raises(ValueError, match=r"format must be one of 'float16'.*got 'half'"):
+        format_limits("half")

@@ -1,0 +1,411 @@
+"""Theory: exact identities, published values, and independent re-computation by other quadratures and by sampling."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from helpers import theory
+from helpers.activations import ACTIVATIONS
+from helpers.precision import FORMATS
+from helpers.simulation import simulate_ensemble
+
+HOMOGENEOUS = [name for name, phi in ACTIVATIONS.items() if phi.homogeneous]
+SMOOTH = [name for name, phi in ACTIVATIONS.items() if not phi.homogeneous]
+
+# --- profiles
+
+
+@given(st.integers(0, 300), st.integers(1, 10**6), st.floats(-300, 300), st.floats(-300, 300))
+def test_linear_profile_is_a_power(depth, n, log10_sigma2, log10_input):
+    profile = theory.log10_variance(depth, n, 10**log10_sigma2, input_variance=10**log10_input)
+    expected = np.arange(depth + 1) * (math.log10(n) + log10_sigma2) + log10_input
+    np.testing.assert_allclose(profile, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_collapse_of_the_opening_example():
+    assert theory.log10_variance(50, 512, 0.01**2)[50] == pytest.approx(50 * math.log10(0.0512), abs=1e-12)
+    assert round(theory.log10_variance(50, 512, 0.01**2)[50], 2) == -64.54
+
+
+def test_explosions_of_the_opening_examples():
+    assert round(theory.log10_variance(50, 512, 0.1**2)[50], 2) == 35.46
+    assert round(theory.log10_variance(50, 512, 1.0)[50], 2) == 135.46
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu"])
+def test_the_rectifier_acts_from_the_second_layer_on(name):
+    n, variance = 100, 0.013
+    factor = n * variance * ACTIVATIONS[name].second_moment
+    expected = [1, n * variance, n * variance * factor, n * variance * factor**2]
+    np.testing.assert_allclose(10 ** theory.log10_variance(3, n, variance, name), expected)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_stable_variance_keeps_a_unit_second_moment(name):
+    profile = theory.log10_variance(10, 300, theory.stable_variance(300, activation=name), name)
+    expected = np.zeros(11)
+    expected[1:] = 2 * math.log10(ACTIVATIONS[name].gain)
+    # From layer 1 on, z has second moment gain²; phi brings it to 1 only where the scale passes through.
+    if ACTIVATIONS[name].homogeneous:
+        np.testing.assert_allclose(profile, expected, atol=1e-12)
+    assert profile[1] == pytest.approx(expected[1], abs=1e-12)
+
+
+def _integrated_profile(name, depth, n, variance):
+    """The recursion once more, by adaptive quadrature."""
+    phi, q = ACTIVATIONS[name], [1.0, n * variance]
+    for _ in range(depth - 1):
+
+        def integrand(t, last=q[-1]):
+            return float(phi.value(math.sqrt(last) * t)) ** 2 * math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
+
+        second = sum(integrate.quad(integrand, *half, epsabs=1e-14, limit=200)[0] for half in ((-12, 0), (0, 12)))
+        q.append(n * variance * second)
+    return q
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize("scale", [0.3, 1.0, 4.0])
+def test_smooth_profiles_by_adaptive_quadrature(name, scale):
+    profile = 10 ** theory.log10_variance(4, 200, scale / 200, name)
+    np.testing.assert_allclose(profile, _integrated_profile(name, 4, 200, scale / 200), rtol=1e-8)
+
+
+def test_tanh_with_xavier_decays_like_one_over_two_l():
+    after = 10 ** theory.log10_variance(101, 512, 1 / 512, "tanh")[1:]  # after so many activations
+    np.testing.assert_allclose(after[1:6].round(3), [0.394, 0.236, 0.167, 0.128, 0.103])
+    assert after[30].round(3) == 0.017
+    assert after[100].round(4) == 0.0051
+    assert after[100] == pytest.approx(1 / 200, rel=0.05)
+
+
+def test_tanh_with_gain_five_thirds():
+    variance = (5 / 3) ** 2 / 512
+    pre = theory.log10_variance(6, 512, variance, "tanh")
+    activation_std = np.sqrt(10 ** pre[2:] / (512 * variance))
+    np.testing.assert_allclose(activation_std.round(3), [0.759, 0.693, 0.669, 0.659, 0.654])
+    assert round(math.sqrt(theory.q_fixed_point(5 / 3, 0, "tanh")) / (5 / 3), 3) == 0.651
+    assert round(theory.chi_1(5 / 3, 0, "tanh"), 2) == 1.21
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("log10_input", [-290.0, -150.0, 150.0, 290.0])
+def test_profiles_follow_power_laws_far_out(name, log10_input):
+    profile = theory.log10_variance(2, 10, 0.1, name, input_variance=10.0**log10_input)
+    assert np.isfinite(profile).all()
+    far = ACTIVATIONS[name].value(np.array([-1.0, 1.0]) * 10 ** (log10_input / 2))
+    assert profile[2] == pytest.approx(2 * np.log10(np.linalg.norm(far) / math.sqrt(2)), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", HOMOGENEOUS)
+def test_gradients_of_a_square_network_mirror_the_signal(name):
+    forward = theory.log10_variance(7, 64, 0.01, name)
+    backward = theory.log10_gradient_variance(7, 64, 0.01, name)
+    np.testing.assert_allclose(backward[1:], np.diff(forward)[1:].sum() - (forward[1:] - forward[1]), atol=1e-12)
+    assert backward[0] - backward[1] == pytest.approx(math.log10(0.64))
+
+
+def test_gradients_see_fan_out_and_signals_see_fan_in():
+    widths = [30, 60, 120, 240]
+    forward = theory.log10_variance(3, widths[:-1], 0.01)
+    backward = theory.log10_gradient_variance(3, widths[1:], 0.01, fan_in=widths[:-1])
+    np.testing.assert_allclose(10**forward, [1, 0.3, 0.3 * 0.6, 0.3 * 0.6 * 1.2])
+    np.testing.assert_allclose(10**backward, [0.6 * 1.2 * 2.4, 1.2 * 2.4, 2.4, 1])
+
+
+def test_gradients_of_tanh_take_the_slope_at_the_forward_profile():
+    depth, n, variance = 5, 400, 2.0 / 400
+    forward = 10 ** theory.log10_variance(depth, n, variance, "tanh")
+    backward = 10 ** theory.log10_gradient_variance(depth, n, variance, "tanh")
+    nodes, weights = np.polynomial.hermite_e.hermegauss(200)
+    for layer in range(1, depth):
+        slope2 = weights @ np.cosh(math.sqrt(forward[layer]) * nodes) ** -4.0 / weights.sum()
+        assert backward[layer] / backward[layer + 1] == pytest.approx(n * variance * slope2, rel=1e-9)
+    assert backward[0] / backward[1] == pytest.approx(n * variance)
+
+
+def test_depth_zero_is_the_input_alone():
+    assert theory.log10_variance(0, 5, 1.0, input_variance=100).tolist() == [2]
+    assert theory.log10_gradient_variance(0, 5, 1.0, "tanh").tolist() == [0]
+
+
+def test_stable_variance_is_each_named_initializer():
+    assert theory.stable_variance(300, 100) == 1 / 300
+    assert theory.stable_variance(300, 100, "fan_out") == 1 / 100
+    assert theory.stable_variance(300, 100, "fan_avg") == 2 / 400
+    assert theory.stable_variance(300, 100, "fan_in", "relu") == 2 / 300
+
+
+def test_tanh_linear_limit_of_glorot_and_bengio():
+    """The mean singular value of a square Gaussian matrix with variance 1/n tends to 8 / (3 pi)."""
+    rng = np.random.default_rng(0)
+    singular = np.linalg.svd(rng.standard_normal((400, 400)) / 20, compute_uv=False)
+    assert singular.mean() == pytest.approx(8 / (3 * math.pi), abs=0.003)
+
+
+def test_constant_01_shrinks_the_gradient_of_a_vgg_as_he_et_al_say():
+    """He et al. 2015, section 2.2: std .01 instead of theirs shrinks the gradient from conv10 to conv2 by 1.7e4."""
+    stds = {c: math.sqrt(theory.stable_variance(9 * c, activation="relu")) for c in (64, 128, 256, 512)}
+    assert [round(s, 3) for s in stds.values()] == [0.059, 0.042, 0.029, 0.021]
+    shrink = np.prod([stds[c] / 0.01 for c in (64, 128, 128, 256, 256, 512, 512, 512, 512)])
+    assert shrink == pytest.approx(1.7e4, rel=0.02)
+
+
+# --- where numbers die
+
+
+@pytest.mark.parametrize(
+    ("sigma", "fmt", "overflow"),
+    [
+        (0.1, "float16", 13),
+        (0.1, "float32", 108),
+        (1.0, "float16", 4),
+        (1.0, "float32", 29),
+        (1.0, "float64", 228),
+    ],
+)
+def test_first_overflow(sigma, fmt, overflow):
+    assert theory.first_overflow_layer(512, sigma**2, fmt) == overflow
+    assert theory.first_underflow_layer(512, sigma**2, fmt) is None
+
+
+@pytest.mark.parametrize(("fmt", "zero"), [("float16", 13), ("float32", 71), ("float64", 503)])
+def test_first_underflow(fmt, zero):
+    assert theory.first_underflow_layer(512, 0.01**2, fmt) == zero
+    assert theory.first_overflow_layer(512, 0.01**2, fmt) is None
+
+
+def test_layers_at_which_the_standard_deviation_leaves_the_formats():
+    per_layer = math.log10(0.0512) / 2
+    crossings = [math.log10(FORMATS[f].smallest_subnormal) / per_layer for f in ("float16", "float32", "float64")]
+    assert [round(c, 1) for c in crossings] == [11.2, 69.5, 501.0]
+    assert round(math.log10(FORMATS["float32"].max) / (math.log10(512) / 2), 1) == 28.4
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("scale", [0.05, 40.0])
+def test_the_first_layer_is_the_first_on_the_profile(name, fmt, scale):
+    """Found by formula; looked for here in the profile, with the median of the largest unit from its own law."""
+    n = 64
+    largest = stats.halfnorm.ppf(0.5 ** (1 / n))
+    log10_largest = theory.log10_variance(800, n, scale / n, name) / 2 + math.log10(largest)
+    over = np.flatnonzero(log10_largest > math.log10(FORMATS[fmt].max))
+    under = np.flatnonzero(log10_largest < math.log10(FORMATS[fmt].smallest_subnormal) - math.log10(2))
+    assert theory.first_overflow_layer(n, scale / n, fmt, name) == (over[0] if len(over) else None)
+    assert theory.first_underflow_layer(n, scale / n, fmt, name) == (under[0] if len(under) else None)
+
+
+@pytest.mark.parametrize("name", HOMOGENEOUS)
+def test_a_stable_network_never_dies(name):
+    for n in (1, 7, 512, 65_536):
+        variance = theory.stable_variance(n, activation=name)
+        assert theory.first_overflow_layer(n, variance, "float16", name) is None
+        assert theory.first_underflow_layer(n, variance, "float16", name) is None
+
+
+# --- fluctuations
+
+
+@pytest.mark.parametrize("name", ["linear", "relu"])
+@pytest.mark.parametrize("width", [1, 2, 5, 40, 512])
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_band_holds_its_share_of_an_exact_ensemble(name, width, direction):
+    """Counts outside each edge, at all 13 layers, within 5 standard deviations: false alarms below 1 in 10,000."""
+    networks, depth, coverage = 40_000, 12, 0.8
+    variance = theory.stable_variance(width, activation=name)
+    runs = simulate_ensemble(networks, depth, width, variance, name, rng=11)[direction == "backward"]
+    mean = theory.log10_variance if direction == "forward" else theory.log10_gradient_variance
+    factors = 10 ** (runs - mean(depth, width, variance, name))
+    lower, upper = theory.fluctuation_band(depth, width, name, coverage, direction=direction)
+    tail = (1 - coverage) / 2
+    slack = 5 * math.sqrt(tail * (1 - tail) / networks) + 1e-3
+    below, above = (factors < lower).mean(axis=0), (factors > upper).mean(axis=0)
+    dead = (factors == 0).mean(axis=0)
+    np.testing.assert_allclose(above[dead < 1 - tail], tail, atol=slack)
+    np.testing.assert_allclose(below[lower > 0], tail, atol=slack)
+    assert (dead[lower == 0] > tail - slack).all()
+
+
+def test_band_of_one_linear_layer_is_chi_square():
+    lower, upper = theory.fluctuation_band(0, 9, "linear", 0.5)
+    assert lower[0] == pytest.approx(stats.chi2.ppf(0.25, 9) / 9, rel=1e-3)
+    assert upper[0] == pytest.approx(stats.chi2.ppf(0.75, 9) / 9, rel=1e-3)
+
+
+def test_band_of_wide_relu_networks_is_log_normal():
+    """Hanin & Nica 2018: ln of the squared norm is about N(-b/2, b), b = 5 L / n; Pearson's tables need no more."""
+    n, depth = 2000, 40
+    lower, upper = theory.fluctuation_band(depth, n, "relu", 0.9)
+    b = (5 * (depth - 1) + 2 + 2) / n  # two of the factors are chi-squares of all units
+    expected = [-b / 2 + stats.norm.ppf(p) * math.sqrt(b) for p in (0.05, 0.95)]
+    np.testing.assert_allclose(np.log([lower[-1], upper[-1]]), expected, atol=2e-3)
+
+
+def test_leaky_relu_is_close_to_relu_and_never_dead():
+    relu, leaky = (theory.fluctuation_band(30, 100, name) for name in ("relu", "leaky_relu"))
+    np.testing.assert_allclose(leaky, relu, rtol=2e-3)
+    assert (theory.fluctuation_band(30, 1, "leaky_relu")[0] > 0).all()
+
+
+@given(st.integers(0, 60), st.integers(1, 3000), st.sampled_from(HOMOGENEOUS), st.floats(0.01, 0.99))
+def test_band_is_ordered_and_widens(depth, width, name, coverage):
+    lower, upper = theory.fluctuation_band(depth, width, name, coverage)
+    assert lower.shape == upper.shape == (depth + 1,)
+    assert (lower <= upper).all()
+    assert np.isfinite(upper).all()
+    narrow = theory.fluctuation_band(depth, width, name, coverage / 2)
+    assert (narrow[0] >= lower - 1e-12).all()
+    assert (narrow[1] <= upper + 1e-12).all()
+
+
+def test_bands_are_nobodys_to_spoil():
+    lower, _ = theory.fluctuation_band(3, 8, "relu")
+    lower[:] = 7
+    assert theory.fluctuation_band(3, 8, "relu")[0][0] != 7
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_no_band_without_homogeneity(name):
+    with pytest.raises(ValueError, match=f"activation must be .*'{name}'"):
+        theory.fluctuation_band(5, 5, name)
+
+
+# --- mean field
+
+# q* and chi_1 by adaptive quadrature and root finding. Gauss-Hermite rules of up to 100 nodes are still wrong in the
+# third digit at sigma_w = 4 (tanh bends too sharply for them): 12.6265 and 2.2530 at 100 nodes.
+POOLE = [(1.3, 0.6070, 0.9398), (2.5, 4.0791, 1.5852), (4.0, 12.6041, 2.3673)]
+
+
+def _tanh_integral(function):
+    return (
+        2
+        * integrate.quad(
+            lambda t: function(t) * math.exp(-t * t / 2) / math.sqrt(2 * math.pi), 0, 12, epsabs=1e-13, limit=300
+        )[0]
+    )
+
+
+@pytest.mark.parametrize(("sigma_w", "q", "chi"), POOLE)
+def test_fixed_points_of_poole_et_al(sigma_w, q, chi):
+    found = theory.q_fixed_point(sigma_w, 0.3, "tanh")
+    assert found == pytest.approx(q, abs=1e-4)
+    root = math.sqrt(found)
+    again = sigma_w**2 * _tanh_integral(lambda t: math.tanh(root * t) ** 2) + 0.09
+    assert found == pytest.approx(again, rel=1e-9)
+    assert theory.chi_1(sigma_w, 0.3, "tanh") == pytest.approx(chi, abs=1e-4)
+    assert theory.chi_1(sigma_w, 0.3, "tanh") == pytest.approx(
+        sigma_w**2 * _tanh_integral(lambda t: math.cosh(root * t) ** -4), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize(("sigma_w", "c"), [(1.3, 1.0), (2.5, 0.1221), (4.0, 0.0297)])
+def test_correlation_fixed_points_of_poole_et_al(sigma_w, c):
+    found = 0.5
+    for _ in range(400):
+        found = min(theory.correlation_map(found, sigma_w, 0.3, "tanh"), 1.0)
+    assert found == pytest.approx(c, abs=6e-5)
+
+
+def test_critical_line_of_schoenholz_et_al():
+    squares = [theory.critical_sigma_w(math.sqrt(b2), "tanh") ** 2 for b2 in (0.01, 0.05, 0.1, 0.2, 0.5)]
+    assert [round(s, 4) for s in squares] == [1.4242, 1.7610, 1.9861, 2.2852, 2.8432]
+    assert theory.critical_sigma_w(0, "tanh") == 1
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid"])
+@pytest.mark.parametrize("sigma_b", [0.05, 0.3, 1.0])
+def test_chi_is_one_on_the_critical_line_and_only_there(name, sigma_b):
+    sigma_w = theory.critical_sigma_w(sigma_b, name)
+    assert theory.chi_1(sigma_w, sigma_b, name) == pytest.approx(1, abs=1e-9)
+    assert theory.chi_1(0.95 * sigma_w, sigma_b, name) < 1 < theory.chi_1(1.05 * sigma_w, sigma_b, name)
+
+
+@pytest.mark.parametrize("name", HOMOGENEOUS)
+def test_critical_point_of_a_homogeneous_activation_is_its_gain(name):
+    assert theory.critical_sigma_w(0.7, name) == ACTIVATIONS[name].gain
+    assert theory.q_fixed_point(ACTIVATIONS[name].gain, 0, name) == 1
+    assert theory.q_fixed_point(ACTIVATIONS[name].gain, 0.1, name) == math.inf
+    assert theory.q_fixed_point(1.01 * ACTIVATIONS[name].gain, 0, name) == math.inf
+
+
+def test_an_activation_without_critical_point_says_so():
+    with pytest.raises(ValueError, match="sigma_b must allow a critical point of 'gelu'"):
+        theory.critical_sigma_w(0, "gelu")
+
+
+@given(st.floats(0.01, 8), st.floats(0, 3), st.sampled_from(sorted(ACTIVATIONS)))
+def test_fixed_points_are_fixed(sigma_w, sigma_b, name):
+    q = theory.q_fixed_point(sigma_w, sigma_b, name)
+    assert q >= 0
+    if 0 < q < 1e30:
+        assert theory.q_map(q, sigma_w, sigma_b, name) == pytest.approx(q, rel=1e-6)
+        assert theory.correlation_map(1, sigma_w, sigma_b, name) == pytest.approx(1, rel=1e-6)
+    assert theory.chi_1(sigma_w, sigma_b, name) >= 0
+
+
+@given(st.floats(-1, 1))
+def test_correlation_map_of_relu_is_the_arc_cosine_kernel(c):
+    """Cho & Saul 2009, eq. 6; He-initialized, without biases."""
+    exact = (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi
+    assert theory.correlation_map(c, math.sqrt(2), 0, "relu") == pytest.approx(exact, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_correlation_map_by_sampling(name):
+    """A million pairs: within 5 standard errors."""
+    sigma_w, sigma_b, c = 1.1, 0.4, 0.6
+    q = theory.q_fixed_point(sigma_w, sigma_b, name)
+    rng = np.random.default_rng(3)
+    first, fresh = rng.standard_normal((2, 10**6))
+    phi, root = ACTIVATIONS[name], math.sqrt(q)
+    product = phi.value(root * first) * phi.value(root * (c * first + math.sqrt(1 - c * c) * fresh))
+    expected = (sigma_w**2 * product.mean() + sigma_b**2) / q
+    error = sigma_w**2 * product.std() / 1e3 / q
+    assert theory.correlation_map(c, sigma_w, sigma_b, name) == pytest.approx(expected, abs=5 * error)
+
+
+# --- bad input
+
+BAD = [
+    ("depth", lambda: theory.log10_variance(-1, 4, 1.0)),
+    ("depth", lambda: theory.log10_variance(2.0, 4, 1.0)),
+    ("depth", lambda: theory.log10_variance(True, 4, 1.0)),
+    ("fan_in", lambda: theory.log10_variance(2, 0, 1.0)),
+    ("fan_in", lambda: theory.log10_variance(2, [4, 4, 4], 1.0)),
+    ("fan_in", lambda: theory.log10_variance(2, [4, 4.5], 1.0)),
+    ("variance", lambda: theory.log10_variance(2, 4, 0.0)),
+    ("variance", lambda: theory.log10_variance(2, 4, float("nan"))),
+    ("variance", lambda: theory.log10_variance(2, 4, np.ones(2))),
+    ("variance", lambda: theory.log10_variance(2, 4, "1")),
+    ("activation", lambda: theory.log10_variance(2, 4, 1.0, "swish")),
+    ("input_variance", lambda: theory.log10_variance(2, 4, 1.0, input_variance=-1)),
+    ("fan_out", lambda: theory.log10_gradient_variance(2, -4, 1.0)),
+    ("fan_in", lambda: theory.log10_gradient_variance(2, 4, 1.0, fan_in=[1])),
+    ("mode", lambda: theory.stable_variance(4, mode="fan")),
+    ("fan_out", lambda: theory.stable_variance(4, 0)),
+    ("format", lambda: theory.first_overflow_layer(4, 1.0, "half")),
+    ("fan_in", lambda: theory.first_underflow_layer(0, 1.0)),
+    ("variance", lambda: theory.first_underflow_layer(4, -1.0)),
+    ("width", lambda: theory.fluctuation_band(4, 0, "relu")),
+    ("coverage", lambda: theory.fluctuation_band(4, 4, "relu", 1.0)),
+    ("coverage", lambda: theory.fluctuation_band(4, 4, "relu", 0)),
+    ("direction", lambda: theory.fluctuation_band(4, 4, "relu", direction="up")),
+    ("q", lambda: theory.q_map(-1, 1, 0, "tanh")),
+    ("sigma_w", lambda: theory.q_fixed_point(0, 0, "tanh")),
+    ("sigma_b", lambda: theory.chi_1(1, -1, "tanh")),
+    ("c", lambda: theory.correlation_map(1.5, 2, 0, "tanh")),
+    ("sigma_w", lambda: theory.correlation_map(0.5, 0.5, 0, "tanh")),
+    ("sigma_b", lambda: theory.critical_sigma_w(-0.1, "tanh")),
+]
+
+
+@pytest.mark.parametrize(("argument", "call"), BAD)
+def test_bad_input_is_named(argument, call):
+    with pytest.raises((ValueError, TypeError), match=rf"^{argument}\b.*must .*got"):
+        call()
