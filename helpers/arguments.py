@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["choice", "float_dtype", "generator", "integer", "number", "per_layer"]
+__all__ = ["choice", "float_dtype", "generator", "integer", "number", "per_layer", "shape"]
 
-Rng = int | np.random.Generator | None
+Rng = int | np.integer[Any] | np.random.Generator | None
 
 
 def integer(name: str, value: Any, least: int = 0) -> int:
@@ -25,15 +25,27 @@ def integer(name: str, value: Any, least: int = 0) -> int:
     TypeError: depth must be an integer of at least 0, got 2.5
     """
     message = f"{name} must be an integer of at least {least}, got {value!r}"
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
+    if not _is_integer(value):
         raise TypeError(message)
     if value < least:
         raise ValueError(message)
     return int(value)
 
 
-def number(name: str, value: Any, least: float = -math.inf, *, above: float = -math.inf) -> float:
-    """Return `value` as a finite float, at least `least` and greater than `above`.
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def number(
+    name: str,
+    value: Any,
+    least: float = -math.inf,
+    *,
+    above: float = -math.inf,
+    most: float = math.inf,
+    infinite: bool = False,
+) -> float:
+    """Return `value` as a float: finite (unless `infinite`), from `least` to `most` and greater than `above`.
 
     Examples
     --------
@@ -43,16 +55,21 @@ def number(name: str, value: Any, least: float = -math.inf, *, above: float = -m
     Traceback (most recent call last):
     ...
     ValueError: variance must be a finite number greater than 0, got 0
+    >>> number("upper", math.inf, infinite=True)
+    inf
     """
-    bound = f" greater than {above}" if above > -math.inf else f" of at least {least}" if least > -math.inf else ""
-    message = f"{name} must be a finite number{bound}, got {value!r}"
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+    limits = {"of at least": least, "greater than": above, "of at most": most}
+    bounds = " and ".join(f"{words} {limit}" for words, limit in limits.items() if math.isfinite(limit))
+    accepted = f"{'a number or infinity' if infinite else 'a finite number'} {bounds}".rstrip()
+    message = f"{name} must be {accepted}, got {value!r}"
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(message)
     try:
         result = float(value)
     except OverflowError:
         raise ValueError(message) from None
-    if not (math.isfinite(result) and result >= least and result > above):
+    allowed = infinite or math.isfinite(result)
+    if not (allowed and least <= result <= most and (result > above or above == -math.inf)):
         raise ValueError(message)
     return result
 
@@ -89,6 +106,27 @@ def per_layer(name: str, value: Any, layers: int) -> list[int]:
     return [integer(f"{name}[{index}]", entry, 1) for index, entry in enumerate(value)]
 
 
+def shape(value: Any, least: int = 1, most: int = 64, *, empty: bool = True) -> tuple[int, ...]:
+    """Return `value`, a tuple or list of `least` to `most` sizes, as a tuple of ints; none is 0 unless `empty`.
+
+    Examples
+    --------
+    >>> shape([256, 512], least=2)
+    (256, 512)
+    >>> shape((0, 3), empty=False)
+    Traceback (most recent call last):
+    ...
+    ValueError: shape must be a tuple of 1 to 64 integers, each at least 1, got (0, 3)
+    """
+    smallest = 0 if empty else 1
+    message = f"shape must be a tuple of {least} to {most} integers, each at least {smallest}, got {value!r}"
+    if not isinstance(value, tuple | list) or not all(_is_integer(size) for size in value):
+        raise TypeError(message)
+    if not least <= len(value) <= most or any(size < smallest for size in value):
+        raise ValueError(message)
+    return tuple(int(size) for size in value)
+
+
 def float_dtype(dtype: Any) -> np.dtype[np.floating]:
     """Return `dtype` as one of NumPy's float16, float32 and float64.
 
@@ -100,7 +138,7 @@ def float_dtype(dtype: Any) -> np.dtype[np.floating]:
     message = f"dtype must be float16, float32 or float64, got {dtype!r}"
     try:
         result: np.dtype[np.floating] = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(message) from None
     if dtype is None or result not in (np.float16, np.float32, np.float64):
         raise TypeError(message)
@@ -116,7 +154,7 @@ def generator(rng: Rng) -> np.random.Generator:
     8
     """
     message = f"rng must be None, a non-negative int or a numpy.random.Generator, got {rng!r}"
-    if isinstance(rng, bool) or not (rng is None or isinstance(rng, Integral | np.random.Generator)):
+    if not (rng is None or isinstance(rng, np.random.Generator) or _is_integer(rng)):
         raise TypeError(message)
     if isinstance(rng, Integral) and rng < 0:
         raise ValueError(message)

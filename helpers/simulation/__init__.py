@@ -71,7 +71,7 @@ def simulate(
     --------
     >>> run = simulate(50, 512, 0.01**2, rng=0)
     >>> run.log10_variance[-1].round(1)
-    np.float64(-64.7)
+    np.float64(-64.3)
     >>> simulate(20, 512, 0.01**2, dtype=np.float16, rng=0).first_zero
     13
     """

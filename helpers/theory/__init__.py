@@ -3,7 +3,8 @@
 Profiles are arrays of base-10 logarithms, one per layer from the input (layer 0) to the output, so that nothing
 overflows on paper. "Variance" means the second moment of the pre-activations over the units of a layer; the weights of
 a layer are independent with mean 0 and variance `variance` (sigma squared), and there are no biases, except in the
-mean-field functions, which take that theory's own parameters: weights of variance sigma_w² / fan_in, biases of sigma_b².
+mean-field functions, which take that theory's own parameters: weights of variance sigma_w² / fan_in, biases of
+sigma_b².
 """
 
 from helpers.theory.fluctuations import fluctuation_band

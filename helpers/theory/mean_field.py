@@ -1,4 +1,4 @@
-"""Mean-field theory: wide layers whose weights have variance sigma_w² / fan_in and whose biases have variance sigma_b²."""
+"""Mean-field theory: wide layers with weights of variance sigma_w² / fan_in and biases of variance sigma_b²."""
 
 import math
 from collections.abc import Callable

@@ -1,0 +1,185 @@
+"""From a key on a slider to new pixels on the screen, in JupyterLab and Chromium.
+
+Three ways in one run: a picture drawn beforehand (the floor: what the transport alone costs), every explorer, and the
+explorer's own figure through ``interact`` and ``plt.show`` (the habit). Then the same while dragging with the mouse.
+"""
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Page, sync_playwright
+
+from helpers import explorers
+
+PRESSES = 24
+
+FLOOR = """
+import ipywidgets
+from helpers import explorers
+explorer = explorers.collapse()
+pages = []
+for depth in range(1, 81):
+    explorer.update(depth=depth)
+    pages.append(explorer._image.value)
+slider = ipywidgets.IntSlider(40, 0, 79)
+picture = ipywidgets.HTML(pages[40])
+slider.observe(lambda change: setattr(picture, "value", pages[change.new]), "value")
+ipywidgets.VBox([slider, picture])
+"""
+
+HABIT = """
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+from helpers import figures, theory
+from helpers.simulation import simulate
+
+def draw(depth=50, width=512, sigma2=1e-4):
+    run = simulate(depth, width, sigma2, dtype=np.float32, rng=0)
+    band = tuple(np.log10(theory.fluctuation_band(depth, width, "linear")))
+    predicted = theory.log10_variance(depth, width, sigma2)
+    with figures.mpl.rc_context({**figures.STYLE, "savefig.bbox": "standard"}):
+        profile = figures.ProfileFigure(plt.figure(figsize=(8.6, 5.4)))
+        profile.update(figures.ProfileView(predicted, run.log10_variance, band, "float32", backward=False))
+        plt.show()
+
+ipywidgets.interact(draw, depth=(1, 200), width=(1, 65536), sigma2=ipywidgets.FloatLogSlider(1e-4, min=-6, max=1));
+"""
+
+# Two animation frames after an <img> has a new source and is decoded, its pixels are on the screen.
+WATCH = """() => {
+  window.shown = [];
+  const mark = () => requestAnimationFrame(() => requestAnimationFrame(() => window.shown.push(performance.now())));
+  const decoded = (image) => image.decode().then(mark, () => {});
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.type === "attributes" && change.target.tagName === "IMG") decoded(change.target);
+      for (const node of change.addedNodes) {
+        if (node.nodeType !== 1) continue;
+        (node.tagName === "IMG" ? [node] : node.querySelectorAll("img")).forEach(decoded);
+      }
+    }
+  }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["src"] });
+}"""
+
+PRESS = """([index, key]) => {
+  window.shown = [];
+  const handle = document.querySelectorAll(".noUi-handle")[index];
+  handle.focus();
+  const start = performance.now();
+  handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  return start;
+}"""
+
+
+@contextmanager
+def lab(folder: Path) -> Iterator[str]:
+    """Serve a folder in JupyterLab."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
+    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _open(page: Page, address: str, name: str) -> None:
+    page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+    page.wait_for_selector(".jp-Notebook", timeout=60_000)
+    page.wait_for_timeout(2500)
+    page.keyboard.press("Escape")
+    page.click("text=Run >> nth=0")
+    page.click('.lm-Menu-itemLabel:has-text("Run All Cells") >> nth=0')
+    page.wait_for_selector(".noUi-handle", timeout=60_000)
+    page.wait_for_timeout(2500)
+    page.evaluate(WATCH)
+
+
+def _press(page: Page) -> list[float]:
+    """Milliseconds from key to pixels, on every slider in turn."""
+    times = []
+    for handle in range(page.locator(".noUi-handle").count()):
+        for press in range(PRESSES):
+            start = page.evaluate(PRESS, [handle, "ArrowRight" if press % 6 < 3 else "ArrowLeft"])
+            page.wait_for_function("() => window.shown.length > 0", timeout=10_000, polling=4)
+            times.append(page.evaluate("() => window.shown[0]") - start)
+            page.wait_for_timeout(120)
+    return times
+
+
+def _drag(page: Page) -> float:
+    """Pictures per second while the mouse moves the first slider for two seconds."""
+    box: Any = page.locator(".noUi-handle").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate("() => { window.shown = []; }")
+    start = time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < 2:
+        page.mouse.move(x + 60 * abs((2 * elapsed) % 2 - 1), y)
+    count = page.evaluate("() => window.shown.length")
+    page.mouse.up()
+    return float(count / elapsed)
+
+
+def measure() -> dict[str, tuple[float, float, float]]:
+    """Median and 95th percentile in ms, and pictures per second while dragging, by way."""
+    cells = {"floor": FLOOR, "interact": HABIT}
+    cells |= {name: f"from helpers import explorers\nexplorers.{name}()" for name in explorers.__all__}
+    results = {}
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        for title, source in cells.items():
+            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip())])
+            notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+            nbformat.write(notebook, folder / f"{title}.ipynb")
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        with lab(folder) as address:
+            for title in cells:
+                page = browser.new_page(viewport={"width": 1400, "height": 1100})
+                _open(page, address, title)
+                times = _press(page)
+                results[title] = statistics.median(times), sorted(times)[int(0.95 * len(times))], _drag(page)
+                page.close()
+        browser.close()
+    return results
+
+
+def main() -> None:
+    """Print the table; explorers are to stay within 1.5 times the floor and three times below the habit."""
+    results = measure()
+    floor, habit = results["floor"], results["interact"]
+    print("slider to pixels: ms (median, 95 %), pictures/s while dragging, times the floor, times faster than interact")
+    for title, (p50, p95, rate) in results.items():
+        against = f"{p50 / floor[0]:.2f}x floor (95 %: {p95 / floor[1]:.2f}x), interact / it = {habit[0] / p50:.1f}x"
+        against += f" (95 %: {habit[1] / p95:.1f}x; dragging {rate / habit[2]:.1f}x)"
+        print(f"{title:>12} {p50:>6.0f} {p95:>6.0f} {rate:>6.1f}  {against}")
+
+
+if __name__ == "__main__":
+    main()

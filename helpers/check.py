@@ -1,0 +1,149 @@
+"""Checks of the exercises: each takes the learner's function and says whether it is right, or where it is not.
+
+A check never raises: an unsolved exercise, a wrong answer and a function that fails all get a sentence, and so does
+anything that is no function.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from helpers import theory
+from helpers.figures import COLOURS
+from helpers.live import message
+from helpers.precision import FORMATS
+
+__all__ = ["Result", "log10_variance_after", "stable_sigma", "vanishing_layer"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found: a word, a sentence, and whether the answer is right (None: not answered yet)."""
+
+    right: bool | None
+    word: str
+    sentence: str
+
+    def __repr__(self) -> str:
+        return f"{self.word} {self.sentence}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        colours = {True: COLOURS["backward"], False: COLOURS["measured"], None: COLOURS["forward"]}
+        html = message(self.word, escape(self.sentence), colours[self.right])
+        return {"text/html": html, "text/plain": repr(self)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments, the right answer, and a hint for those who miss it."""
+
+    arguments: dict[str, Any]
+    expected: float | int | None
+    hint: str
+
+
+def _run(function: Any, cases: Sequence[Case], close: Callable[[Any, Any], bool], praise: str) -> Result:
+    """Compare a function with the right answers, case by case, up to the first that differs."""
+    if not callable(function):
+        return Result(False, "Not a function.", f"Pass the function itself, without calling it; this is {function!r}.")
+    for number, case in enumerate(cases):
+        call = ", ".join(f"{name}={value!r}" for name, value in case.arguments.items())
+        try:
+            answer = function(**case.arguments)
+        except NotImplementedError:
+            answer = ...
+        except Exception as error:
+            return Result(False, "It stopped.", f"With {call} it raised {type(error).__name__}: {error}.")
+        if number == 0 and (answer is ... or (answer is None and case.expected is not None)):
+            return Result(None, "Not answered yet.", "Replace the dots, then run the cell again.")
+        if not close(answer, case.expected):
+            return Result(False, "Not yet.", f"With {call} it returned {answer!r}. {case.hint}")
+    return Result(True, "Right.", praise)
+
+
+def _close_numbers(answer: Any, expected: Any) -> bool:
+    try:
+        return math.isclose(float(answer), expected, rel_tol=1e-6, abs_tol=1e-12)
+    except (TypeError, ValueError):
+        return False
+
+
+def _same_layer(answer: Any, expected: Any) -> bool:
+    return bool(answer == expected) and not isinstance(answer, bool)
+
+
+def log10_variance_after(function: Any) -> Result:
+    """Check ``f(depth, n, sigma)``: log10 of the variance behind `depth` linear layers, for inputs of variance 1.
+
+    Examples
+    --------
+    >>> log10_variance_after(lambda depth, n, sigma: ...)
+    Not answered yet. Replace the dots, then run the cell again.
+    >>> log10_variance_after(lambda depth, n, sigma: depth * math.log10(n * sigma**2)).right
+    True
+    """
+
+    def case(depth: int, n: int, sigma: float, hint: str) -> Case:
+        expected = float(theory.log10_variance(depth, n, sigma**2)[-1])
+        return Case({"depth": depth, "n": n, "sigma": sigma}, expected, hint)
+
+    cases = [
+        case(1, 100, 0.2, "One layer multiplies the variance by n σ², and σ² is the square of sigma; then take log10."),
+        case(50, 512, 0.01, "Every layer multiplies once more: the logarithm grows in proportion to the depth."),
+        case(0, 512, 0.01, "Without layers, the variance is the input's, 1: its logarithm is 0."),
+        case(600, 512, 0.01, "10^-774 is too small for a float64: add logarithms instead of multiplying variances."),
+        case(300, 4096, 1.0, "10^1084 is too large for a float64: add logarithms instead of multiplying variances."),
+    ]
+    return _run(function, cases, _close_numbers, "Additions of logarithms neither underflow nor overflow.")
+
+
+def vanishing_layer(function: Any) -> Result:
+    """Check ``f(n, sigma, smallest)``: the first layer whose standard deviation is below `smallest`, None if none is.
+
+    Examples
+    --------
+    >>> vanishing_layer(lambda n, sigma, smallest: 5).right
+    False
+    """
+
+    def case(n: int, sigma: float, smallest: float, hint: str) -> Case:
+        factor = n * sigma**2
+        expected = None
+        if factor < 1:
+            expected = math.floor(2 * math.log10(smallest) / math.log10(factor)) + 1
+        return Case({"n": n, "sigma": sigma, "smallest": smallest}, expected, hint)
+
+    names = ("float16", "float32", "float64")
+    hints = (
+        "The standard deviation is the root of the variance: it shrinks by sqrt(n) · sigma per layer.",
+        "Solve (sqrt(n) · sigma)^L < smallest for L with logarithms; L is the next whole number.",
+        "Mind the smallest float64: its square is 0, so compare standard deviations, not variances.",
+    )
+    cases = [case(512, 0.01, FORMATS[name].smallest_subnormal, hint) for name, hint in zip(names, hints, strict=True)]
+    cases.append(case(100, 0.05, 1e-3, "Layers are whole numbers: round up to the first that is below."))
+    cases.append(case(100, 0.2, 1e-3, "Here n σ² > 1: the signal grows, and the answer is None."))
+    return _run(function, cases, _same_layer, "You have predicted when each number format runs out.")
+
+
+def stable_sigma(function: Any) -> Result:
+    """Check ``f(fan_in, activation)``: the standard deviation that keeps the variance, for "linear" and "relu".
+
+    Examples
+    --------
+    >>> stable_sigma(lambda fan_in, activation: (2 if activation == "relu" else 1) / fan_in).right
+    False
+    """
+
+    def case(fan_in: int, activation: str, hint: str) -> Case:
+        expected = theory.stable_variance(fan_in, activation=activation) ** 0.5
+        return Case({"fan_in": fan_in, "activation": activation}, expected, hint)
+
+    cases = [
+        case(512, "linear", "n σ² = 1 gives the variance σ²; asked for is its root."),
+        case(512, "relu", "A ReLU sets half of the units to 0, and with them half of the second moment: n σ² / 2 = 1."),
+        case(64, "linear", "The number of inputs matters: narrow layers need larger weights."),
+        case(64, "relu", "The number of inputs matters: narrow layers need larger weights."),
+    ]
+    return _run(function, cases, _close_numbers, "This is LeCun's rule for linear layers and He's rule for ReLU.")

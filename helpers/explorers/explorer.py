@@ -1,0 +1,148 @@
+"""What all explorers are made of: a box whose controls call one function, and that shows what it returns."""
+
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from helpers import arguments
+from helpers.figures import COLOURS, image_html
+from helpers.live import LiveImage, box, bundle, message
+
+Values = Mapping[str, Any]
+
+BORDERS = {
+    "Healthy.": COLOURS["backward"],
+    "Not drawn:": COLOURS["highlight"],
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a drawing tells: the kind of outcome in a word, the verdict's sentences, the picture in words, its frame."""
+
+    kind: str
+    sentences: str
+    picture: str
+    frame: Hashable
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls, a live figure and a verdict.
+
+    Parameters
+    ----------
+    controls : mapping of str to ipywidgets widget
+        The values that `draw` takes, by name.
+    rows : sequence of widgets
+        The controls (and buttons) as they are laid out.
+    image : LiveImage
+        Shows the figure that `draw` changes.
+    draw : callable
+        ``draw(**values)`` sets the figure and returns a `Report`; for bad values it raises ValueError or TypeError,
+        before it touches the figure.
+    """
+
+    def __init__(
+        self,
+        controls: Values,
+        rows: Sequence[ipywidgets.Widget],
+        image: LiveImage,
+        draw: Callable[..., Report],
+    ) -> None:
+        self.controls = dict(controls)
+        self._draw = draw
+        self._image = image
+        self._quiet = False
+        self._verdict = ""
+        self._line = ipywidgets.HTML(layout=ipywidgets.Layout(height="5.6em", overflow="auto", margin="2px 0 8px 0"))
+        self._line.add_class("wim-announced")
+        super().__init__(**box([*rows, image, self._line], image))
+        self.add_class("wim-box")
+        for control in self.controls.values():
+            control.observe(self._on_change, "value")
+        self.update()
+
+    @property
+    def verdict(self) -> str:
+        """What the figure shows, in words and numbers."""
+        return self._verdict
+
+    def update(self, **values: Any) -> str:
+        """Draw with the given values (the others as the controls stand), and return the verdict.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an unknown name or a bad value; the last good figure stays.
+        """
+        unknown = values.keys() - self.controls.keys()
+        if unknown:
+            known = ", ".join(self.controls)
+            raise TypeError(f"update takes {known}; got {', '.join(sorted(unknown))}")
+        for name, value in values.items():
+            _check_reach(name, value, self.controls[name])
+        report = self._draw(**{name: control.value for name, control in self.controls.items()} | values)
+        self._verdict = f"{report.kind} {report.sentences}"
+        self._quiet = True
+        for name, value in values.items():
+            self.controls[name].value = value
+        self._quiet = False
+        with self.hold_sync():
+            self._image.show(f"{report.picture} {self._verdict}", report.frame)
+            self._say(report.kind, report.sentences)
+        return self._verdict
+
+    def set(self, **values: Any) -> None:
+        """Set controls together and draw once."""
+        self._quiet = True
+        for name, value in values.items():
+            self.controls[name].value = value
+        self._quiet = False
+        self._on_change()
+
+    def _on_change(self, _: Any = None) -> None:
+        if self._quiet:
+            return
+        try:
+            self.update()
+        except Exception as error:  # a callback's exception would vanish in the browser's log
+            self._verdict = f"Not drawn: {error}"
+            self._say("Not drawn:", str(error))
+
+    def _say(self, kind: str, sentences: str) -> None:
+        self._line.value = message(kind, as_html(sentences), BORDERS.get(kind, COLOURS["measured"]))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **kwargs: Any) -> dict[str, Any]:
+        live = super()._repr_mimebundle_(include=include, exclude=exclude, **kwargs)
+        live = live[0] if isinstance(live, tuple) else live
+        png = self._image.still()
+        html = image_html(png, self._image.alt, self._image.size) + f"<p>{as_html(self._verdict)}</p>"
+        return bundle(live, png, html, self._verdict)
+
+
+def _check_reach(name: str, value: Any, control: Any) -> None:
+    """Refuse what the control itself could not be set to: it would show another value than the one drawn."""
+    if hasattr(control, "options"):
+        arguments.choice(
+            name, value, [option[1] if isinstance(option, tuple) else option for option in control.options]
+        )
+        return
+    low, high = (control.base**end if hasattr(control, "base") else end for end in (control.min, control.max))
+    if isinstance(control, ipywidgets.IntSlider):
+        arguments.integer(name, value)
+    arguments.number(name, value, low, most=high)
+
+
+def as_html(text: str) -> str:
+    """Escaped text with raised exponents.
+
+    Examples
+    --------
+    >>> as_html("10^-64.5 < 1")
+    '10<sup>−64.5</sup> &lt; 1'
+    """
+    return re.sub(r"10\^(-?)([\d.]*\d)", lambda m: f"10<sup>{'−' if m[1] else ''}{m[2]}</sup>", escape(text))

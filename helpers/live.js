@@ -1,0 +1,74 @@
+// Keyboard and screen reader for a box of widgets. JupyterLab's shortcuts stay quiet while a widget has the focus, every
+// handle has a name and speaks its value, and the box learns how dense the screen is. Where the classes below do not
+// exist, nothing happens.
+
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    const passes =
+      event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape" || event.key === "Tab" ||
+      (event.shiftKey && event.key === "Enter");
+    if (!passes) event.stopPropagation();
+  });
+}
+
+function set(element, attribute, value) {
+  if (element.getAttribute(attribute) !== value) element.setAttribute(attribute, value);
+}
+
+function name(root) {
+  for (const slider of root.querySelectorAll(".widget-slider")) {
+    const label = slider.querySelector(".widget-label")?.textContent.trim();
+    const readout = slider.querySelector(".widget-readout");
+    for (const handle of slider.querySelectorAll("[role=slider]")) {
+      if (label) set(handle, "aria-label", label);
+      if (readout) set(handle, "aria-valuetext", readout.textContent.trim());
+    }
+    if (readout && label) {
+      set(readout, "role", "textbox");
+      set(readout, "aria-label", `${label}, exact value`);
+    }
+  }
+  for (const group of root.querySelectorAll(".widget-toggle-buttons")) {
+    const label = group.querySelector(".widget-label")?.textContent.trim();
+    set(group, "role", "group");
+    if (label) set(group, "aria-label", label);
+    for (const button of group.querySelectorAll("button")) {
+      set(button, "aria-pressed", String(button.classList.contains("mod-active")));
+    }
+  }
+  for (const announced of root.querySelectorAll(".wim-announced .widget-html-content")) {
+    set(announced, "role", "status");
+    set(announced, "aria-live", "polite");
+  }
+}
+
+function render({ model, el }) {
+  el.style.display = "none";
+  let root = null;
+  let observer = null;
+  const density = () => {
+    model.set("density", window.devicePixelRatio || 1);
+    model.save_changes();
+  };
+  const attach = () => {
+    root = el.closest(".wim-box");
+    if (!root) return;
+    if (!root.dataset.keysKept) {
+      root.dataset.keysKept = "yes";
+      keepKeys(root);
+    }
+    name(root);
+    observer = new MutationObserver(() => name(root));
+    observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"] });
+  };
+  const frame = requestAnimationFrame(attach); // by then the element is on the page
+  density();
+  window.addEventListener("resize", density);
+  return () => {
+    cancelAnimationFrame(frame);
+    observer?.disconnect();
+    window.removeEventListener("resize", density);
+  };
+}
+
+export default { render };

@@ -1,0 +1,196 @@
+"""A small multilayer perceptron with its backward pass written out, and plain stochastic gradient descent.
+
+Inputs, activations and gradients are matrices with one example per column, as in ``h = phi(W @ h_below + b)``. The last
+layer has no activation; the loss is the cross-entropy of its softmax.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpers import activations, arguments
+from helpers.arguments import Rng
+
+__all__ = ["Layer", "Training", "accuracy", "forward", "gradients", "initialize", "train"]
+
+Matrix = NDArray[np.floating]
+Labels = NDArray[np.integer]
+
+
+@dataclass
+class Layer:
+    """Weights of shape (fan_out, fan_in) and biases of shape (fan_out, 1)."""
+
+    weights: Matrix
+    biases: Matrix
+
+
+def initialize(widths: Sequence[int], initializer: Callable[..., Matrix], *, rng: Rng = None) -> list[Layer]:
+    """Draw the layers of a network; the biases start at 0.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Units of the input and of every layer.
+    initializer : callable
+        ``initializer((fan_out, fan_in), rng=rng)`` returns the weights, as those in `helpers.initializers` do.
+    rng : None, int or numpy.random.Generator
+
+    Examples
+    --------
+    >>> from helpers.initializers import he_normal
+    >>> [layer.weights.shape for layer in initialize([64, 32, 10], he_normal, rng=0)]
+    [(32, 64), (10, 32)]
+    """
+    if len(widths) < 2:
+        raise ValueError(f"widths must be two or more integers, got {widths!r}")
+    widths = arguments.per_layer("widths", list(widths), len(widths))
+    generator = arguments.generator(rng)
+    layers = []
+    for fan_in, fan_out in pairwise(widths):
+        weights = initializer((fan_out, fan_in), rng=generator)
+        layers.append(Layer(weights, np.zeros((fan_out, 1), dtype=weights.dtype)))
+    return layers
+
+
+def forward(layers: Sequence[Layer], inputs: Matrix, activation: str) -> tuple[list[Matrix], list[Matrix]]:
+    """Return the pre-activations of every layer and the activations below every layer.
+
+    Examples
+    --------
+    >>> layers = [Layer(np.array([[2.0]]), np.array([[1.0]]))]
+    >>> forward(layers, np.array([[3.0]]), "relu")[0]
+    [array([[7.]])]
+    """
+    phi = activations.activation(activation)
+    pre_activations: list[Matrix] = []
+    below = [inputs]
+    for layer in layers:
+        if pre_activations:
+            below.append(phi.value(pre_activations[-1]))
+        pre_activations.append(layer.weights @ below[-1] + layer.biases)
+    return pre_activations, below
+
+
+def _log_softmax(scores: Matrix) -> Matrix:
+    shifted = scores - scores.max(axis=0)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=0)))
+
+
+def gradients(
+    layers: Sequence[Layer], inputs: Matrix, labels: Labels, activation: str
+) -> tuple[float, list[Layer], list[Matrix]]:
+    """Mean cross-entropy of a batch, and its gradients by backpropagation.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    inputs : ndarray, shape (features, batch)
+    labels : ndarray of int, shape (batch,)
+    activation : str
+        A key of `activations.ACTIVATIONS`.
+
+    Returns
+    -------
+    loss : float
+        In nats: ln 10 for a network that treats ten classes alike.
+    parameters : list of Layer
+        Gradients with respect to the weights and biases.
+    signals : list of ndarray
+        Gradients with respect to the pre-activations of every layer.
+
+    References
+    ----------
+    Rumelhart, Hinton & Williams 1986, Nature 323, 533-536.
+
+    Examples
+    --------
+    >>> layers = [Layer(np.zeros((10, 64)), np.zeros((10, 1)))]
+    >>> loss, _, _ = gradients(layers, np.ones((64, 5)), np.arange(5), "relu")
+    >>> round(loss, 4)
+    2.3026
+    """
+    phi = activations.activation(activation)
+    pre_activations, below = forward(layers, inputs, activation)
+    log_p = _log_softmax(pre_activations[-1])
+    columns = np.arange(len(labels))
+    signal = np.exp(log_p)
+    signal[labels, columns] -= 1
+    signal /= len(labels)
+    signals = [signal]
+    for layer, z in zip(reversed(layers[1:]), reversed(pre_activations[:-1]), strict=True):
+        signals.append((layer.weights.T @ signals[-1]) * phi.derivative(z))
+    signals.reverse()
+    parameters = [Layer(d @ h.T, d.sum(axis=1, keepdims=True)) for d, h in zip(signals, below, strict=True)]
+    return -float(log_p[labels, columns].mean()), parameters, signals
+
+
+def accuracy(layers: Sequence[Layer], inputs: Matrix, labels: Labels, activation: str) -> float:
+    """Share of the inputs whose highest score is that of their label.
+
+    Examples
+    --------
+    >>> layers = [Layer(np.eye(2), np.zeros((2, 1)))]
+    >>> accuracy(layers, np.eye(2), np.array([0, 0]), "relu")
+    0.5
+    """
+    return float(np.mean(forward(layers, inputs, activation)[0][-1].argmax(axis=0) == labels))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training run: the mini-batch loss before every step, and the trained layers."""
+
+    losses: NDArray[np.float64]
+    layers: list[Layer]
+
+
+def train(
+    layers: Sequence[Layer],
+    inputs: Matrix,
+    labels: Labels,
+    activation: str = "relu",
+    *,
+    steps: int = 300,
+    learning_rate: float = 0.1,
+    batch_size: int = 64,
+    rng: Rng = None,
+) -> Training:
+    """Train by plain stochastic gradient descent on random mini-batches; the given layers stay as they are.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Where to start.
+    inputs : ndarray, shape (features, examples)
+    labels : ndarray of int, shape (examples,)
+    activation : str
+        A key of `activations.ACTIVATIONS`.
+    steps, batch_size : int
+    learning_rate : float
+    rng : None, int or numpy.random.Generator
+        Picks the mini-batches.
+
+    Examples
+    --------
+    >>> start = [Layer(np.zeros((2, 1)), np.zeros((2, 1)))]
+    >>> run = train(start, np.array([[-1.0, 1.0]]), np.array([0, 1]), steps=100, rng=0)
+    >>> bool(run.losses[-1] < run.losses[0])
+    True
+    """
+    steps = arguments.integer("steps", steps)
+    batch_size = arguments.integer("batch_size", batch_size, 1)
+    learning_rate = arguments.number("learning_rate", learning_rate, 0)
+    generator = arguments.generator(rng)
+    layers = [Layer(layer.weights.copy(), layer.biases.copy()) for layer in layers]
+    losses = np.empty(steps)
+    for step in range(steps):
+        chosen = generator.integers(len(labels), size=batch_size)
+        losses[step], slopes, _ = gradients(layers, inputs[:, chosen], labels[chosen], activation)
+        for layer, slope in zip(layers, slopes, strict=True):
+            layer.weights -= learning_rate * slope.weights
+            layer.biases -= learning_rate * slope.biases
+    return Training(losses, layers)

@@ -1,0 +1,130 @@
+"""Questions have one right choice and true numbers; checks tell right from wrong and never raise."""
+
+import math
+
+import pytest
+
+from helpers import check, quiz
+from helpers.precision import FORMATS
+
+NOTEBOOKS = ["collapse"]
+ALL = [f"{notebook}.{name}" for notebook in NOTEBOOKS for name in quiz.questions(notebook)]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_questions_have_one_right_choice_and_feedback_for_each(name):
+    widget = quiz.ask(name)
+    choices = widget.question.choices
+    assert 3 <= len(choices) <= 5
+    assert sum(choice.right for choice in choices) == 1
+    assert len({choice.text for choice in choices}) == len(choices)
+    for letter, choice in zip("ABCDE", choices, strict=False):
+        assert len(choice.feedback) > 40
+        assert widget.choose(letter) == choice.feedback
+        word = "Right." if choice.right else "Not quite."
+        assert word in widget._feedback.value
+
+
+def test_right_answers_do_not_all_stand_in_one_place():
+    places = {[c.right for c in quiz.ask(name).question.choices].index(True) for name in ALL}
+    assert len(places) > 1
+
+
+def test_a_click_answers():
+    widget = quiz.ask(ALL[0])
+    widget._buttons[0].click()
+    assert "Not quite." in widget._feedback.value
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_stored_output_reads_without_a_kernel(name):
+    bundle = quiz.ask(name)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "<details><summary>Answers" in bundle["text/html"]
+    assert bundle["text/plain"].startswith("Predict. ")
+
+
+@pytest.mark.parametrize("name", ["collapse.nothing", "nothing.nothing", "", 3])
+def test_unknown_questions_are_errors(name):
+    with pytest.raises(ValueError, match=r"name must .*got"):
+        quiz.ask(name)
+
+
+def test_unknown_letters_are_errors():
+    for letter in ("E", "", "AB", None):
+        with pytest.raises(ValueError, match=r"letter must be one of A, B, C, D, got"):
+            quiz.ask("collapse.histograms").choose(letter)
+
+
+def test_numbers_in_the_questions_of_collapse():
+    per_layer = math.sqrt(512 * 0.01**2)
+    assert round(per_layer**2, 4) == 0.0512
+    assert round(per_layer, 3) == 0.226
+    assert round(per_layer**-5) == 1686
+    assert round(math.sqrt(512), 1) == 22.6
+    assert round(50 * math.log10(per_layer)) == -32
+    assert f"{FORMATS['float32'].smallest_subnormal:.1e}" == "1.4e-45"
+    assert f"{FORMATS['float64'].smallest_subnormal:.1e}" == "4.9e-324"
+    assert f"{FORMATS['float16'].smallest_subnormal:.0e}" == "6e-08"
+
+
+RIGHT = {
+    check.log10_variance_after: lambda depth, n, sigma: depth * math.log10(n * sigma**2),
+    check.vanishing_layer: lambda n, sigma, smallest: (
+        None if n * sigma**2 >= 1 else math.floor(math.log(smallest) / math.log(math.sqrt(n) * sigma)) + 1
+    ),
+    check.stable_sigma: lambda fan_in, activation: math.sqrt({"linear": 1, "relu": 2}[activation] / fan_in),
+}
+WRONG = {
+    check.log10_variance_after: [
+        (lambda depth, n, sigma: depth * math.log10(n * sigma), "square"),
+        (lambda depth, n, sigma: math.log10(n * sigma**2), "depth"),
+        (lambda depth, n, sigma: math.log10((n * sigma**2) ** depth), "ValueError"),
+        (lambda depth, n, sigma: (n * sigma**2) ** depth, "log10"),
+        (lambda depth, n, sigma: "a lot", "returned 'a lot'"),
+    ],
+    check.vanishing_layer: [
+        (lambda n, sigma, smallest: math.ceil(math.log(smallest) / math.log(n * sigma**2)), "standard deviation"),
+        (lambda n, sigma, smallest: math.floor(math.log(smallest) / math.log(math.sqrt(n) * sigma)), "root"),
+        (lambda n, sigma, smallest: math.floor(math.log(smallest) / math.log(math.sqrt(n) * sigma)) + 1, "None"),
+        (lambda n, sigma, smallest: True, "returned True"),
+    ],
+    check.stable_sigma: [
+        (lambda fan_in, activation: 1 / fan_in, "root"),
+        (lambda fan_in, activation: fan_in**-0.5, "half"),
+        (lambda fan_in, activation: (1 if activation == "linear" else 2**0.5) / 512**0.5, "narrow"),
+    ],
+}
+
+
+@pytest.mark.parametrize("checked", RIGHT, ids=lambda c: c.__name__)
+def test_right_answers_are_right(checked):
+    result = checked(RIGHT[checked])
+    assert result.right is True, result
+
+
+@pytest.mark.parametrize(
+    ("checked", "answer", "hint"), [(checked, *wrong) for checked, wrongs in WRONG.items() for wrong in wrongs]
+)
+def test_wrong_answers_get_a_counter_example_and_a_hint(checked, answer, hint):
+    result = checked(answer)
+    assert result.right is False
+    assert hint in result.sentence
+    assert "With " in result.sentence
+
+
+@pytest.mark.parametrize("checked", RIGHT, ids=lambda c: c.__name__)
+def test_unsolved_and_broken_answers_get_a_sentence(checked):
+    def unsolved(**_):
+        raise NotImplementedError
+
+    for answer in (lambda **_: ..., lambda **_: None, unsolved):
+        assert checked(answer).right is None
+        assert repr(checked(answer)).startswith("Not answered yet.")
+    assert "ZeroDivisionError" in checked(lambda **_: 1 / 0).sentence
+    assert "TypeError" in checked(lambda: 1).sentence
+    for nothing in (None, 3, "f"):
+        assert checked(nothing).word == "Not a function."
+    bundle = checked(None)._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(checked(None))
+    assert "border-left" in bundle["text/html"]
