@@ -5,7 +5,15 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK := $(VENV).lock
 FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
+
+# The environment is new enough, complete up to uv, and was made in this folder (its scripts hold the folder's path).
+USABLE = $(BIN)/uv --version && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' && \
+  test "$$(cat $(VENV)/folder)" = "$$(pwd -P)"
+ifneq ($(shell { $(USABLE); } >/dev/null 2>&1 && echo usable),usable)
+.PHONY: $(VENV)/ready
+endif
 
 .PHONY: setup lab test refresh format bench lock
 .DEFAULT_GOAL := lab
@@ -13,15 +21,20 @@ FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 setup: $(VENV)/ready
 
 $(VENV)/ready: requirements.lock pyproject.toml helpers/data/jupyterlab_overrides.json
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name another with: make $(or $(MAKECMDGOALS),lab) PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-	  { echo "'$(PYTHON)' cannot make virtual environments (no venv module). On Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	@test -x $(BIN)/python || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
+	@until ( set -C; echo $$PPID > $(LOCK) ) 2>/dev/null; do \
+	  kill -0 "$$(cat $(LOCK))" 2>/dev/null || { rm -f $(LOCK); continue; }; \
+	  echo "Waiting for another make to set up $(VENV). (There is none? Delete $(LOCK).)"; sleep 2; done
+	@{ $(USABLE); } >/dev/null 2>&1 && exit; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name another with: make $(or $(MAKECMDGOALS),lab) PYTHON=python3.12" >&2; exit 1; }; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "'$(PYTHON)' cannot make virtual environments (no venv or ensurepip module). On Debian and Ubuntu: apt install $(notdir $(PYTHON))-venv" >&2; exit 1; }; \
+	echo "Installing into $(VENV) (once; about a minute)"; \
+	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && pwd -P > $(VENV)/folder
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
-	@touch $@
+	@$(BIN)/uv pip sync --python $(BIN)/python --quiet --require-hashes requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --editable .
+	@touch $@ && rm -f $(LOCK)
 
 # A root user (in a container) has to be allowed by name.
 lab: setup

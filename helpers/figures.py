@@ -23,7 +23,7 @@ from PIL import Image
 
 from helpers.precision import FORMATS
 
-__all__ = ["COLOURS", "Picture", "ProfileFigure", "ProfileView", "histograms", "losses"]
+__all__ = ["COLOURS", "Picture", "ProfileFigure", "ProfileView", "histograms", "losses", "profiles"]
 
 CSS_DPI = 96
 
@@ -36,6 +36,9 @@ COLOURS: Mapping[str, str] = {
     "backward": TEAL,
     "format": MAROON,
     "highlight": VIOLET,
+    "healthy": BLACK,
+    "collapse": MAROON,
+    "explosion": VIOLET,
 }
 
 STYLE: dict[str, Any] = {
@@ -144,7 +147,7 @@ def plain_number(value: float) -> str:
     >>> plain_number(0.0512), plain_number(1.0), plain_number(655360)
     ('0.0512', '1', '6.55·10^5')
     """
-    if 1e-3 <= value < 1e4:
+    if 1e-3 <= value < 999.5:
         return f"{value:.3g}"
     mantissa, exponent = f"{value:.2e}".split("e")
     return f"{mantissa}·10^{int(exponent)}"
@@ -162,8 +165,8 @@ def power_of_ten(exponent: float, digits: int = 1) -> str:
         return "NaN"
     if math.isinf(exponent):
         return "inf" if exponent > 0 else "0"
-    if -2.5 < exponent < 3:
-        return f"{10**exponent:#.3g}"
+    if -2.5 < exponent < math.log10(999.5):
+        return f"{10**exponent:#.3g}".rstrip(".")
     return f"10^{exponent:.{digits}f}"
 
 
@@ -341,8 +344,49 @@ def _as_factor(exponent: float, _: int = 0) -> str:
     return rf"×$10^{{{exponent:.0f}}}$"
 
 
+_LINES = [("-", "o"), ("--", "s"), (":", "^")]
+
+
+def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequence[str]) -> Picture:
+    """Profiles by layer on a logarithmic axis, each labelled at its end.
+
+    Parameters
+    ----------
+    curves : mapping of str to ndarray
+        At most three base-10 logarithms by layer (layer 0: the input), by label.
+    what : str
+        What they measure: the label of the axis.
+    roles : sequence of str
+        A key of `COLOURS` for each curve.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 3.6))
+        axes = figure.subplots()
+        for (name, curve), (line, marker), role in zip(curves.items(), _LINES, roles, strict=False):
+            colour = COLOURS[role]
+            layers = np.arange(len(curve))
+            every = max(1, len(curve) // 10)
+            axes.plot(layers, curve, linestyle=line, marker=marker, markevery=every, color=colour)
+            axes.annotate(
+                name,
+                (layers[-1], curve[-1]),
+                (8, 0),
+                textcoords="offset points",
+                va="center",
+                color=colour,
+                fontsize=12.5,
+            )
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.yaxis.set_major_formatter(FuncFormatter(_as_power))
+        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
+        axes.set(xlabel="layer (0 is the input)", ylabel=what)
+        figure.subplots_adjust(left=0.115, right=0.77, top=0.96, bottom=0.17)
+    ends = "; ".join(f"{name}: from {power_of_ten(c[0])} to {power_of_ten(c[-1])}" for name, c in curves.items())
+    return Picture(figure, f"Line chart of the {what} by layer on a logarithmic axis. {ends}.")
+
+
 def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], names: str = "layer") -> Picture:
-    """Histograms of activations, one panel for each of the given layers, all on one axis.
+    """Histograms of activations, one panel for each of the given layers, all on one axis and equally high.
 
     Parameters
     ----------
@@ -355,7 +399,7 @@ def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], n
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 2.6))
-        panels = figure.subplots(1, len(layers), sharex=True, sharey=True)
+        panels = figure.subplots(1, len(layers), sharex=True)
         values = [np.asarray(samples[layer], dtype=float).ravel() for layer in layers]
         reach = 3.2 * max(float(v.std()) for v in values)
         bins = np.linspace(-reach, reach, 42)
@@ -372,19 +416,38 @@ def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], n
     return Picture(figure, f"Histograms of the units, one panel per {names}, on one axis. Standard deviations: {stds}.")
 
 
-def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, window: int = 10) -> Picture:
-    """Training losses by step, smoothed over a few steps, with the loss of guessing as a line."""
-    styles = [("--", COLOURS["measured"]), ("-", COLOURS["forward"]), (":", COLOURS["backward"])]
+def _compared(loss: float, chance: float) -> str:
+    """A loss in words that hold on every machine: long training runs differ in their last digits."""
+    for share, words in ((0.1, "below a tenth of it"), (0.5, "below half of it"), (0.97, "below it"), (1.03, "at it")):
+        if loss < share * chance:
+            return words
+    return "above it"
+
+
+def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequence[str], window: int = 10) -> Picture:
+    """Training losses by step, with the loss of guessing as a line.
+
+    Parameters
+    ----------
+    curves : mapping of str to ndarray
+        At most three losses by step, by label.
+    chance : float
+        The loss of guessing.
+    roles : sequence of str
+        A key of `COLOURS` for each curve.
+    window : int
+        Number of steps that are averaged.
+    """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 3.4))
         axes = figure.subplots()
         axes.axhline(chance, color="#777777", linewidth=1.4)
         axes.text(0, chance, f"guessing: {chance:.3f} ", va="bottom", ha="left", fontsize=12, color="#444444")
         ends = []
-        for (name, curve), (line, colour) in zip(curves.items(), styles, strict=False):
+        for (name, curve), (line, _), role in zip(curves.items(), _LINES, roles, strict=False):
             smooth = np.convolve(curve, np.ones(window) / window, mode="valid")
-            axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=colour, label=name)
-            ends.append(f"{name} ends at {smooth[-1]:.2f}")
+            axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=COLOURS[role], label=name)
+            ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
         axes.set(xlabel="training step", ylabel="loss (nats)", ylim=(0, 1.25 * chance))
         axes.legend(frameon=False, loc="center right")
         figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.17)

@@ -15,7 +15,16 @@ function set(element, attribute, value) {
   if (element.getAttribute(attribute) !== value) element.setAttribute(attribute, value);
 }
 
+// A value that the kernel sets or a reader types stays as it is. noUiSlider would move it to the nearest step, and tell.
+function keepExact(slider) {
+  if (!slider || slider.keepsExact) return;
+  const set = slider.set;
+  slider.set = (value, fire) => set(value, fire, true);
+  slider.keepsExact = true;
+}
+
 function name(root) {
+  for (const target of root.querySelectorAll(".noUi-target")) keepExact(target.noUiSlider);
   for (const slider of root.querySelectorAll(".widget-slider")) {
     const label = slider.querySelector(".widget-label")?.textContent.trim();
     const readout = slider.querySelector(".widget-readout");

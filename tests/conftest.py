@@ -10,6 +10,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Seconds are no promise (machines differ), and a test that fails shall fail again.
+settings.register_profile("series", deadline=None, derandomize=True)
+settings.load_profile("series")
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_FLAGS = [

@@ -87,10 +87,7 @@ class Explorer(ipywidgets.VBox):
             _check_reach(name, value, self.controls[name])
         report = self._draw(**{name: control.value for name, control in self.controls.items()} | values)
         self._verdict = f"{report.kind} {report.sentences}"
-        self._quiet = True
-        for name, value in values.items():
-            self.controls[name].value = value
-        self._quiet = False
+        self._move(values)
         with self.hold_sync():
             self._image.show(f"{report.picture} {self._verdict}", report.frame)
             self._say(report.kind, report.sentences)
@@ -98,11 +95,16 @@ class Explorer(ipywidgets.VBox):
 
     def set(self, **values: Any) -> None:
         """Set controls together and draw once."""
-        self._quiet = True
-        for name, value in values.items():
-            self.controls[name].value = value
-        self._quiet = False
+        self._move(values)
         self._on_change()
+
+    def _move(self, values: Values) -> None:
+        self._quiet = True
+        try:
+            for name, value in values.items():
+                self.controls[name].value = value
+        finally:
+            self._quiet = False
 
     def _on_change(self, _: Any = None) -> None:
         if self._quiet:
