@@ -15,7 +15,7 @@ from helpers.figures import COLOURS
 from helpers.live import message
 from helpers.precision import FORMATS
 
-__all__ = ["Result", "log10_variance_after", "stable_sigma", "vanishing_layer"]
+__all__ = ["Result", "log10_gradient_at_input", "stable_sigma", "vanishing_layer"]
 
 
 @dataclass(frozen=True)
@@ -74,29 +74,32 @@ def _same_layer(answer: Any, expected: Any) -> bool:
     return bool(answer == expected) and not isinstance(answer, bool)
 
 
-def log10_variance_after(function: Any) -> Result:
-    """Check ``f(depth, n, sigma)``: log10 of the variance behind `depth` linear layers, for inputs of variance 1.
+def log10_gradient_at_input(function: Any) -> Result:
+    """Check ``f(widths, sigma)``: log10 of the gradient's variance at the input, if it is 1 at the top (linear layers).
 
     Examples
     --------
-    >>> log10_variance_after(lambda depth, n, sigma: ...)
+    >>> log10_gradient_at_input(lambda widths, sigma: ...)
     Not answered yet. Replace the dots, then run the cell again.
-    >>> log10_variance_after(lambda depth, n, sigma: depth * math.log10(n * sigma**2)).right
+    >>> log10_gradient_at_input(lambda widths, sigma: sum(math.log10(n * sigma**2) for n in widths[1:])).right
     True
     """
 
-    def case(depth: int, n: int, sigma: float, hint: str) -> Case:
-        expected = float(theory.log10_variance(depth, n, sigma**2)[-1])
-        return Case({"depth": depth, "n": n, "sigma": sigma}, expected, hint)
+    def case(widths: list[int], sigma: float, hint: str) -> Case:
+        expected = float(theory.log10_gradient_variance(len(widths) - 1, widths[1:], sigma**2)[0])
+        return Case({"widths": widths, "sigma": sigma}, expected, hint)
 
     cases = [
-        case(1, 100, 0.2, "One layer multiplies the variance by n σ², and σ² is the square of sigma; then take log10."),
-        case(50, 512, 0.01, "Every layer multiplies once more: the logarithm grows in proportion to the depth."),
-        case(0, 512, 0.01, "Without layers, the variance is the input's, 1: its logarithm is 0."),
-        case(600, 512, 0.01, "10^-774 is too small for a float64: add logarithms instead of multiplying variances."),
-        case(300, 4096, 1.0, "10^1084 is too large for a float64: add logarithms instead of multiplying variances."),
+        case(
+            [100, 100], 0.2, "One layer multiplies the variance by n_out σ², and σ² is the square of sigma; take log10."
+        ),
+        case([64, 128, 10], 0.01, "On the way back each layer counts with its number of outputs, not of inputs."),
+        case([512] * 51, 0.01, "Fifty layers have 51 widths: the input's own width does not count."),
+        case([7], 0.01, "Without layers nothing changes: the variance is 1, and its logarithm 0."),
+        case([512] * 601, 0.01, "10^-774 is too small for a float64: add logarithms instead of multiplying variances."),
+        case([4096] * 301, 1.0, "10^1084 is too large for a float64: add logarithms instead of multiplying variances."),
     ]
-    return _run(function, cases, _close_numbers, "Additions of logarithms neither underflow nor overflow.")
+    return _run(function, cases, _close_numbers, "Sums of logarithms neither underflow nor overflow.")
 
 
 def vanishing_layer(function: Any) -> Result:

@@ -21,6 +21,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 
+from helpers import arguments
 from helpers.precision import FORMATS
 
 __all__ = ["COLOURS", "Picture", "ProfileFigure", "ProfileView", "histograms", "losses", "profiles"]
@@ -228,6 +229,7 @@ class ProfileFigure:
         self._main.yaxis.set_major_formatter(FuncFormatter(_as_power))
         self._zoom.yaxis.set_major_formatter(FuncFormatter(_as_factor))
         self._zoom.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
+        self._zoom.text(0.015, 0.93, "one network ÷ theory", va="top", transform=self._zoom.transAxes, fontsize=12)
         self._zoom.axhline(0, color=COLOURS["theory"], linewidth=1.6)
         zone: dict[str, Any] = {"facecolor": ZONE, "edgecolor": "#d9b3a8", "hatch": "//", "linewidth": 0, "zorder": 0.5}
         self._zones = [self._main.axhspan(0, 1, **zone) for _ in range(2)]
@@ -315,8 +317,8 @@ class ProfileFigure:
         what = "gradient" if view.backward else "signal"
         for label, text in zip(self._zone_labels, ("overflows to inf up here", "rounds to 0 down here"), strict=True):
             label.set_text(f"{view.format}: the {what} {text}")
-        self._main.set_ylabel("gradient variance" if view.backward else "variance of z")
-        self._zoom.set_ylabel("÷ theory")
+        self._main.set_ylabel("gradient variance" if view.backward else "signal variance")
+        self._zoom.set_ylabel("ratio")
         self._zoom.set_xlabel("layer (0 is the input)" + (", gradients flow to the left" if view.backward else ""))
 
 
@@ -347,6 +349,16 @@ def _as_factor(exponent: float, _: int = 0) -> str:
 _LINES = [("-", "o"), ("--", "s"), (":", "^")]
 
 
+def _styled(
+    curves: Mapping[str, NDArray[np.float64]], roles: Sequence[str]
+) -> list[tuple[str, NDArray[np.float64], tuple[str, str], str]]:
+    """Name, curve, line style with marker, and colour of each curve."""
+    if not len(curves) == len(roles) <= len(_LINES):
+        raise ValueError(f"curves must be at most {len(_LINES)}, with a role for each, got {list(curves)} and {roles}")
+    colours = [COLOURS[arguments.choice("roles", role, COLOURS)] for role in roles]
+    return list(zip(curves, curves.values(), _LINES, colours, strict=False))
+
+
 def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequence[str]) -> Picture:
     """Profiles by layer on a logarithmic axis, each labelled at its end.
 
@@ -362,8 +374,7 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6))
         axes = figure.subplots()
-        for (name, curve), (line, marker), role in zip(curves.items(), _LINES, roles, strict=False):
-            colour = COLOURS[role]
+        for name, curve, (line, marker), colour in _styled(curves, roles):
             layers = np.arange(len(curve))
             every = max(1, len(curve) // 10)
             axes.plot(layers, curve, linestyle=line, marker=marker, markevery=every, color=colour)
@@ -444,9 +455,9 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
         axes.axhline(chance, color="#777777", linewidth=1.4)
         axes.text(0, chance, f"guessing: {chance:.3f} ", va="bottom", ha="left", fontsize=12, color="#444444")
         ends = []
-        for (name, curve), (line, _), role in zip(curves.items(), _LINES, roles, strict=False):
+        for name, curve, (line, _), colour in _styled(curves, roles):
             smooth = np.convolve(curve, np.ones(window) / window, mode="valid")
-            axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=COLOURS[role], label=name)
+            axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=colour, label=name)
             ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
         axes.set(xlabel="training step", ylabel="loss (nats)", ylim=(0, 1.25 * chance))
         axes.legend(frameon=False, loc="center right")

@@ -643,3 +643,12 @@ def test_profiles():
     _assert_picture(picture, ["variance", "n = 512: from 1.00 to 10^-64.5", "ReLU: from 1.00 to 10^-10.0"])
     lines = picture.figure.axes[0].get_lines()
     assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 2
+
+
+def test_curves_are_not_dropped_in_silence():
+    curve = np.linspace(0, -1, 5)
+    for curves, roles in (({"a": curve}, []), (dict.fromkeys("abcd", curve), ["healthy"] * 4)):
+        with pytest.raises(ValueError, match=r"^curves must be at most 3.*got"):
+            figures.profiles(curves, "variance", roles=roles)
+    with pytest.raises(ValueError, match=r"^roles must be one of .*got 'ill'"):
+        figures.losses({"a": curve}, 2.3, roles=["ill"])

@@ -5,7 +5,6 @@ import math
 import pytest
 
 from helpers import check, quiz
-from helpers.precision import FORMATS
 
 NOTEBOOKS = ["collapse"]
 ALL = [f"{notebook}.{name}" for notebook in NOTEBOOKS for name in quiz.questions(notebook)]
@@ -56,32 +55,21 @@ def test_unknown_letters_are_errors():
             quiz.ask("collapse.histograms").choose(letter)
 
 
-def test_numbers_in_the_questions_of_collapse():
-    per_layer = math.sqrt(512 * 0.01**2)
-    assert round(per_layer**2, 4) == 0.0512
-    assert round(per_layer, 3) == 0.226
-    assert round(per_layer**-5) == 1686
-    assert round(math.sqrt(512), 1) == 22.6
-    assert round(50 * math.log10(per_layer)) == -32
-    assert f"{FORMATS['float32'].smallest_subnormal:.1e}" == "1.4e-45"
-    assert f"{FORMATS['float64'].smallest_subnormal:.1e}" == "4.9e-324"
-    assert f"{FORMATS['float16'].smallest_subnormal:.0e}" == "6e-08"
-
-
 RIGHT = {
-    check.log10_variance_after: lambda depth, n, sigma: depth * math.log10(n * sigma**2),
+    check.log10_gradient_at_input: lambda widths, sigma: sum(math.log10(n * sigma**2) for n in widths[1:]),
     check.vanishing_layer: lambda n, sigma, smallest: (
         None if n * sigma**2 >= 1 else math.floor(math.log(smallest) / math.log(math.sqrt(n) * sigma)) + 1
     ),
     check.stable_sigma: lambda fan_in, activation: math.sqrt({"linear": 1, "relu": 2}[activation] / fan_in),
 }
 WRONG = {
-    check.log10_variance_after: [
-        (lambda depth, n, sigma: depth * math.log10(n * sigma), "square"),
-        (lambda depth, n, sigma: math.log10(n * sigma**2), "depth"),
-        (lambda depth, n, sigma: math.log10((n * sigma**2) ** depth), "ValueError"),
-        (lambda depth, n, sigma: (n * sigma**2) ** depth, "log10"),
-        (lambda depth, n, sigma: "a lot", "returned 'a lot'"),
+    check.log10_gradient_at_input: [
+        (lambda widths, sigma: sum(math.log10(n * sigma) for n in widths[1:]), "square"),
+        (lambda widths, sigma: sum(math.log10(n * sigma**2) for n in widths[:-1]), "outputs"),
+        (lambda widths, sigma: sum(math.log10(n * sigma**2) for n in widths), "n_out"),
+        (lambda widths, sigma: math.log10(math.prod(n * sigma**2 for n in widths[1:])), "ValueError"),
+        (lambda widths, sigma: math.prod(n * sigma**2 for n in widths[1:]), "log10"),
+        (lambda widths, sigma: "a lot", "returned 'a lot'"),
     ],
     check.vanishing_layer: [
         (lambda n, sigma, smallest: math.ceil(math.log(smallest) / math.log(n * sigma**2)), "standard deviation"),

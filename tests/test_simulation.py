@@ -79,6 +79,7 @@ def test_correlations_between_inputs_and_gradients_have_the_dense_law(name):
             captured = {}
 
             def keep(forward, backward, activations, captured=captured):
+                backward = backward()
                 captured["row"] = [
                     forward[-1][:, 0] @ forward[-1][:, 1],
                     backward[0][:, 0] @ backward[0][:, 1],

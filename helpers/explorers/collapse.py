@@ -114,7 +114,11 @@ def _draw(
     view = ProfileView(predicted, measured, _band(depth, n, activation, direction), format, backward, event)
     frame = figure.update(view)
     kind, story = _story(predicted, n, sigma2, activation, depth, backward)
-    fate = _backward_fate(measured, format) if backward else _forward_fate(run, n, sigma2, activation, depth, format)
+    fate = (
+        _backward_fate(run, measured, format, activation)
+        if backward
+        else _forward_fate(run, n, sigma2, activation, depth, format)
+    )
     what = "gradient variance" if backward else "variance of the pre-activations"
     picture = (
         f"Line chart of the {what} by layer, on a logarithmic axis from layer 0 to {depth}: theory as a line from "
@@ -186,6 +190,13 @@ def _backward_event(measured: Any) -> tuple[int, str] | None:
     return None
 
 
-def _backward_fate(measured: Any, format: str) -> str:
+def _backward_fate(run: Propagation, measured: Any, format: str, name: str) -> str:
     event = _backward_event(measured)
-    return f"{format} holds it all the way down." if event is None else f"In {format} the gradient is {event[1]}."
+    if event is None:
+        return f"{format} holds it all the way down."
+    cause = ""
+    if name != "linear" and run.first_nan is not None:
+        cause = f", since on its way up the signal became NaN at layer {run.first_nan}"
+    elif name == "relu" and run.first_zero is not None:
+        cause = f", since the signal is 0 from layer {run.first_zero} up and a ReLU passes no gradient at 0"
+    return f"In {format} the gradient is {event[1]}{cause}."

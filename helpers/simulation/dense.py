@@ -30,8 +30,13 @@ def propagate(
         for layer in range(1, len(widths)):
             forward.append(weights(layer) @ activations[-1])
             activations.append(phi.value(forward[-1]))
-        backward = [np.random.default_rng(seeds[-1]).standard_normal((widths[-1], batch)).astype(dtype)]
-        for layer in range(len(widths) - 1, 0, -1):
-            gradient = weights(layer).T @ backward[-1]
-            backward.append(gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1]))
-    return summarize(forward, backward[::-1], activations)
+
+    def backward() -> list[Array]:
+        gradients = [np.random.default_rng(seeds[-1]).standard_normal((widths[-1], batch)).astype(dtype)]
+        with np.errstate(all="ignore"):
+            for layer in range(len(widths) - 1, 0, -1):
+                gradient = weights(layer).T @ gradients[-1]
+                gradients.append(gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1]))
+        return gradients[::-1]
+
+    return summarize(forward, backward, activations)

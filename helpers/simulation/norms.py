@@ -100,15 +100,21 @@ def propagate(
     draw = Draw(1, widths, sigma, activation, rng)
     limits = Limits(dtype)
     forward = round_forward(draw, widths, limits, rng)
-    gradient = round_backward(draw.log10_gradient()[0], draw.active[0], widths, limits, rng)
-    if draw.relu and forward.silent_below_top:
-        gradient[:-1] = -np.inf
-    seed = int(rng.integers(2**63))
+    later, seed = (int(number) for number in rng.integers(2**63, size=2))
+
+    def backward() -> Doubles:
+        gradient = round_backward(
+            draw.log10_gradient()[0], draw.active[0], widths, limits, np.random.default_rng(later)
+        )
+        if draw.relu and forward.silent_below_top:
+            gradient[:-1] = -np.inf
+        return gradient
+
     return Propagation(
         log10_variance=forward.log10_z - np.log10(np.array(widths)),
-        log10_gradient_variance=gradient,
         first_nonfinite=forward.first_nonfinite,
         first_nan=forward.first_nan,
         first_zero=forward.first_zero,
+        _backward=backward,
         _sample=lambda: sample(forward.log10_h, draw.log10_sigma2, widths, draw.relu, dtype, seed),
     )

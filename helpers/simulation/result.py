@@ -21,8 +21,6 @@ class Propagation:
     log10_variance : ndarray, shape (L + 1,)
         log10 of the second moment of the pre-activations over units and batch (layer 0: of the inputs); -inf where all
         are 0, inf or NaN where the number format gave out.
-    log10_gradient_variance : ndarray, shape (L + 1,)
-        The same of the gradient with respect to them (layer 0: to the inputs).
     first_nonfinite, first_nan : int or None
         First layer of the forward pass in which any unit is inf or NaN; in which any is NaN.
     first_zero : int or None
@@ -30,11 +28,19 @@ class Propagation:
     """
 
     log10_variance: NDArray[np.float64]
-    log10_gradient_variance: NDArray[np.float64]
     first_nonfinite: int | None
     first_nan: int | None
     first_zero: int | None
+    _backward: Callable[[], NDArray[np.float64]]
     _sample: Callable[[], list[Array]]
+
+    @cached_property
+    def log10_gradient_variance(self) -> NDArray[np.float64]:
+        """The same of the gradient with respect to the pre-activations (layer 0: to the inputs), shape (L + 1,).
+
+        The way back is computed when it is first asked for.
+        """
+        return self._backward()
 
     @property
     def variance(self) -> NDArray[np.float64]:
@@ -75,7 +81,7 @@ def log10_second_moment(values: Array) -> float:
     return float(np.log10(np.mean(scaled**2)) + 2 * exponent * np.log10(2))
 
 
-def summarize(forward: list[Array], backward: list[Array], activations: list[Array]) -> Propagation:
+def summarize(forward: list[Array], backward: Callable[[], list[Array]], activations: list[Array]) -> Propagation:
     """Summarize a network whose layers are known unit by unit: arrays of shape (units, batch), from the input up."""
 
     def first(condition: Callable[[Array], bool]) -> int | None:
@@ -84,9 +90,9 @@ def summarize(forward: list[Array], backward: list[Array], activations: list[Arr
     sample = [h.ravel()[:SAMPLE].copy() for h in activations]
     return Propagation(
         log10_variance=np.array([log10_second_moment(z) for z in forward]),
-        log10_gradient_variance=np.array([log10_second_moment(d) for d in backward]),
         first_nonfinite=first(lambda z: not bool(np.isfinite(z).all())),
         first_nan=first(lambda z: bool(np.isnan(z).any())),
         first_zero=first(lambda z: not bool(np.any(z))),
+        _backward=lambda: np.array([log10_second_moment(d) for d in backward()]),
         _sample=lambda: sample,
     )

@@ -32,16 +32,23 @@ def propagate(
             products.append(product)
             forward.append((product * scale).astype(dtype))
             activations.append(phi.value(forward[-1]))
-        backward = [top.standard_normal((widths[-1], batch)).astype(dtype)]
-        for layer in range(len(widths) - 1, 0, -1):
-            gradient = _transposed_product(sigma, activations[layer - 1], products[layer], backward[-1], downward)
-            gradient = gradient.astype(dtype)
-            backward.append(gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1]))
-    return summarize(forward, backward[::-1], activations)
+
+    def backward() -> list[Array]:
+        gradients = [top.standard_normal((widths[-1], batch)).astype(dtype)]
+        with np.errstate(all="ignore"):
+            for layer in range(len(widths) - 1, 0, -1):
+                product = _transposed_product(sigma, activations[layer - 1], products[layer], gradients[-1], downward)
+                gradient = product.astype(dtype)
+                gradients.append(gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1]))
+        return gradients[::-1]
+
+    return summarize(forward, backward, activations)
 
 
 def _product(n: int, sigma: float, h: Array, rng: np.random.Generator) -> tuple[Doubles, float]:
     """W @ h / scale, and the scale (that of `_scaled`), for a fresh W with n rows, entries N(0, sigma²)."""
+    if not h.any():
+        return np.zeros((n, h.shape[1])), 1.0
     finite = np.isfinite(h).all(axis=0)
     product = np.empty((n, h.shape[1]))
     scaled, scale = _scaled(h[:, finite])
@@ -53,6 +60,8 @@ def _product(n: int, sigma: float, h: Array, rng: np.random.Generator) -> tuple[
 
 def _transposed_product(sigma: float, h: Array, product: Doubles, d: Array, rng: np.random.Generator) -> Doubles:
     """W.T @ d given the (unrounded) product of W and h."""
+    if not d.any():
+        return np.zeros((h.shape[0], d.shape[1]))
     known = np.isfinite(h).all(axis=0)
     finite = np.isfinite(d).all(axis=0)
     gradient = np.empty((h.shape[0], d.shape[1]))
