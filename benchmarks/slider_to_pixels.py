@@ -4,23 +4,16 @@ Three ways in one run: a picture drawn beforehand (the floor: what the transport
 explorer's own figure through ``interact`` and ``plt.show`` (the habit). Then the same while dragging with the mouse.
 """
 
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.lab import CHROMIUM_FLAGS, find_chromium, serve
 from helpers import explorers
 
 PRESSES = 24
@@ -84,28 +77,6 @@ PRESS = """([index, key]) => {
 }"""
 
 
-@contextmanager
-def lab(folder: Path) -> Iterator[str]:
-    """Serve a folder in JupyterLab."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
-    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
 def _open(page: Page, address: str, name: str) -> None:
     page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook", timeout=60_000)
@@ -156,10 +127,8 @@ def measure() -> dict[str, tuple[float, float, float]]:
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip())])
             notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
             nbformat.write(notebook, folder / f"{title}.ipynb")
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        with lab(folder) as address:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
+        with serve(folder) as address:
             for title in cells:
                 page = browser.new_page(viewport={"width": 1400, "height": 1100})
                 _open(page, address, title)

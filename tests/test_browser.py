@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from helpers.quiz import questions
+
 pytestmark = pytest.mark.browser
 
 EXPLORER = "from helpers import explorers\nexplorers.collapse()"
@@ -328,7 +330,8 @@ def test_quiz_answers(lab):
     assert choices.count() == 4
     assert feedback.inner_text() == ""
     lab.page.evaluate("() => { wim.verdict(1).kept = true; }")
-    for letter, word in (("A", "Not quite."), ("B", "Right."), ("D", "Not quite.")):
+    for letter, choice in zip("ABCD", questions("collapse")["histograms"].choices, strict=True):
+        word = "Right." if choice.right else "Not quite."
         choices.filter(has_text=re.compile(rf"^{letter}\.")).click()
         quiz.get_by_text(word).wait_for()
         lab.page.wait_for_function("word => wim.verdict(1).textContent.startsWith(word)", arg=word)
