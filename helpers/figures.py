@@ -198,7 +198,8 @@ class ProfileView:
 
 
 # Frames change seldom while a slider moves: their ends lie away from round numbers.
-_DEPTHS = (12, 25, 60, 120, 200, 500, 1000)
+_DEPTHS = (60, 200, 500, 1000)
+_REACHES = (3, 10, 30, 100, 300, 1000, 3000)
 _DECADES = (0.5, 1.5, 5, 15, 50, 150, 500, 1500)
 
 
@@ -211,9 +212,9 @@ class ProfileFigure:
 
     def __init__(self, figure: Figure | None = None) -> None:
         with mpl.rc_context(STYLE):
-            self.figure = figure or Figure(figsize=(8.4, 5.0))
+            self.figure = figure or Figure(figsize=(8.4, 4.25))
             grid = self.figure.add_gridspec(
-                2, 1, height_ratios=[2.6, 1], left=0.135, right=0.98, top=0.93, bottom=0.115, hspace=0.13
+                2, 1, height_ratios=[2.7, 1], left=0.135, right=0.98, top=0.925, bottom=0.13, hspace=0.12
             )
             self._main: Axes = self.figure.add_subplot(grid[0])
             self._zoom: Axes = self.figure.add_subplot(grid[1], sharex=self._main)
@@ -251,7 +252,9 @@ class ProfileFigure:
         self._no_band = self._zoom.text(0.015, 0.06, "", transform=self._zoom.transAxes, fontsize=11.5, color="#444444")
         event: dict[str, Any] = {"color": COLOURS["highlight"], "zorder": 5}
         self._event = self._main.axvline(0, linestyle="--", linewidth=2, **event)
-        self._event_label = self._main.text(0, 0, "", fontsize=12.5, fontweight="bold", va="center", **event)
+        self._event_label = self._main.text(
+            0, 0, "", fontsize=12.5, fontweight="bold", va="center", transform=self._main.get_xaxis_transform(), **event
+        )
         self._event_label.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5})
         handles = [self._theory, self._measured, self._band]
         self._main.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, frameon=False,
@@ -284,19 +287,18 @@ class ProfileFigure:
         if view.event is None:
             return
         layer, text = view.event
-        end, (low, high), _ = self._shown[:3]
         self._event.set_xdata([layer, layer])
-        right = layer < 0.6 * end
+        right = layer < 0.6 * self._shown[0]
         self._event_label.set_text(f" {text} ")
         self._event_label.set_horizontalalignment("left" if right else "right")
-        self._event_label.set_position((layer, high * 0.55 if view.theory[-1] < 0 or view.backward else low * 0.55))
+        high = 0.75 if view.backward and view.theory[0] > 0 else 0.25  # where the curve is not
+        self._event_label.set_position((layer, high))
 
     def _set_frame(self, view: ProfileView) -> None:
         end = next(d for d in _DEPTHS if d >= len(view.theory) - 1)
         limits = FORMATS[view.format]
         floor, ceiling = 2 * math.log10(limits.smallest_subnormal), 2 * math.log10(limits.max)
-        margin = 0.13 * (ceiling - floor)
-        span = (floor - margin, ceiling + margin)
+        span = _span(np.concatenate([view.theory, view.measured[np.isfinite(view.measured)]]))
         with np.errstate(invalid="ignore"):
             ratio = np.abs(view.measured - view.theory)
         largest = float(np.max(ratio[np.isfinite(ratio)], initial=0))
@@ -313,13 +315,26 @@ class ProfileFigure:
         self._zoom.set_ylim(-reach, reach)
         self._zoom.yaxis.set_major_locator(_FactorLocator(reach))
         for zone, (bottom, top) in zip(self._zones, [(ceiling, span[1]), (span[0], floor)], strict=True):
-            zone.set_bounds(0, bottom, 1, top - bottom)
+            zone.set_bounds(0, bottom, 1, max(top - bottom, 0))
         what = "gradient" if view.backward else "signal"
-        for label, text in zip(self._zone_labels, ("overflows to inf up here", "rounds to 0 down here"), strict=True):
-            label.set_text(f"{view.format}: the {what} {text}")
+        ends = ("overflows to inf", ceiling, "↑", ceiling < span[1]), ("rounds to 0", floor, "↓", floor > span[0])
+        for label, (text, limit, arrow, seen) in zip(self._zone_labels, ends, strict=True):
+            where = "here" if seen else f"at $10^{{{limit:.0f}}}$ {arrow}"
+            label.set_text(f"{view.format}: the {what} {text} {where}")
+            label.set_position((0.985 if view.backward else 0.015, label.get_position()[1]))
+            label.set_horizontalalignment("right" if view.backward else "left")
         self._main.set_ylabel("gradient variance" if view.backward else "signal variance")
         self._zoom.set_ylabel("ratio")
         self._zoom.set_xlabel("layer (0 is the input)" + (", gradients flow to the left" if view.backward else ""))
+
+
+def _span(exponents: NDArray[np.float64]) -> tuple[float, float]:
+    """Limits of the axis: from a short ladder, with most of the room on the side to which the curves go."""
+    low, high = float(exponents.min()), float(exponents.max())
+    reach = float(next((r for r in _REACHES if r >= 0.95 * max(-low, high)), max(-low, high)))
+    if max(-low, high) < 1:
+        return -reach, reach
+    return (-reach, reach / 4) if -low > high else (-reach / 4, reach)
 
 
 class _FactorLocator(MaxNLocator):
@@ -453,13 +468,13 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
         figure = Figure(figsize=(8.6, 3.4))
         axes = figure.subplots()
         axes.axhline(chance, color="#777777", linewidth=1.4)
-        axes.text(0, chance, f"guessing: {chance:.3f} ", va="bottom", ha="left", fontsize=12, color="#444444")
+        axes.text(0, chance + 0.06, f"guessing: {chance:.3f} ", va="bottom", ha="left", fontsize=12, color="#444444")
         ends = []
         for name, curve, (line, _), colour in _styled(curves, roles):
             smooth = np.convolve(curve, np.ones(window) / window, mode="valid")
             axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=colour, label=name)
             ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
-        axes.set(xlabel="training step", ylabel="loss (nats)", ylim=(0, 1.25 * chance))
+        axes.set(xlabel="training step", ylabel="loss", ylim=(0, 1.25 * chance))
         axes.legend(frameon=False, loc="center right")
         figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.17)
     return Picture(figure, f"Training loss by step against the loss of guessing, {chance:.3f}: {'; '.join(ends)}.")

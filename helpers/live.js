@@ -39,8 +39,9 @@ function name(root) {
   }
   for (const group of root.querySelectorAll(".widget-toggle-buttons")) {
     const label = group.querySelector(".widget-label")?.textContent.trim();
+    const choices = [...group.querySelectorAll("button")].map((button) => button.textContent.trim());
     set(group, "role", "group");
-    if (label) set(group, "aria-label", label);
+    set(group, "aria-label", label || choices.join(" or "));
     for (const button of group.querySelectorAll("button")) {
       set(button, "aria-pressed", String(button.classList.contains("mod-active")));
     }
@@ -63,6 +64,11 @@ function render({ model, el }) {
     root = el.closest(".wim-box");
     if (!root) return;
     if (!root.dataset.keysKept) {
+      root.tabIndex = -1; // a click on the figure keeps the keys here too
+      root.style.outline = "none";
+      root.addEventListener("click", () => {
+        if (!root.contains(document.activeElement)) root.focus({ preventScroll: true });
+      });
       root.dataset.keysKept = "yes";
       keepKeys(root);
     }

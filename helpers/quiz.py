@@ -84,21 +84,20 @@ class Quiz(ipywidgets.VBox):
             ipywidgets.Button(
                 description=f"{letter}.  {choice.text}",
                 layout=ipywidgets.Layout(width="98%", max_width="760px", height="auto", min_height="36px"),
-                style={"text_color": None},
             )
             for letter, choice in zip("ABCDE", question.choices, strict=False)
         ]
         for button, choice in zip(self._buttons, question.choices, strict=True):
             button.add_class("wim-choice")
             button.on_click(partial(self._answer, choice))
-        self._feedback = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="64px", max_width="760px"))
+        self._feedback = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="92px", max_width="760px"))
         self._feedback.add_class("wim-announced")
         css = (
             "<style>.wim-choice {text-align: left; white-space: normal; line-height: 1.4; padding: 6px 12px; "
-            "font-size: 15px}</style>"
+            "font-size: 17px}</style>"
         )
         ask = ipywidgets.HTML(
-            f'{css}<div style="font-size: 16px"><strong>Predict.</strong> {escape(question.text)}</div>'
+            f'{css}<div style="font-size: 18px"><strong>Predict.</strong> {escape(question.text)}</div>'
         )
         super().__init__(**box([ask, *self._buttons, self._feedback]))
         self.add_class("wim-box")
@@ -114,6 +113,10 @@ class Quiz(ipywidgets.VBox):
 
     def _answer(self, choice: Choice, _: Any = None) -> None:
         word, colour = ("Right.", COLOURS["backward"]) if choice.right else ("Not quite.", COLOURS["measured"])
+        for letter, button, other in zip("ABCDE", self._buttons, self.question.choices, strict=False):
+            if other is choice:
+                word = f"{letter}: {word}"
+                button.style.button_color, button.style.text_color = colour, "white"
         self._feedback.value = message(word, escape(choice.feedback), colour)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **kwargs: Any) -> dict[str, Any]:

@@ -73,7 +73,9 @@ def _buttons(explorer):
 def _assert_told(explorer):
     """The verdict is a kind of outcome and sentences, and shows in the line, in the alternative text and in numbers."""
     verdict = explorer.verdict
-    assert re.match(r"(Collapse|Healthy|Explosion)\. .*\d.*\.$", verdict), verdict
+    assert re.match(
+        r"(Collapse|Explosion|Shrinking|Growing|Saturated|Forgotten|Healthy|Healthy on average)\. .*\d.*\.$", verdict
+    ), verdict
     assert not re.search(r"\bnan\b|None|\de[+-]?\d|\.\.|\d\. (?!float)[a-z]|  ", verdict), verdict
     assert explorer._line.value.endswith(f"</strong> {as_html(verdict.partition(' ')[2])}</div>")
     alt = _image(explorer._image.value)["alt"]
@@ -163,28 +165,83 @@ def test_verdict_of_the_reference_case(explorer):
 @pytest.mark.parametrize(
     ("values", "parts"),
     [
-        ({"format": "float16"}, ["Collapse.", "network: 0 at", "all 0 from layer 13 (predicted: layer 13)"]),
+        (
+            {"format": "float16"},
+            ["Collapse.", "In float16 this network: all 0 from layer 13 (predicted: about layer 13)."],
+        ),
         ({"format": "float64"}, ["Collapse.", "float64 still holds it", "from about layer 503 on"]),
-        ({"sigma2": 1 / 512}, ["Healthy.", "nσ² = 1;", "it is 1.00.", "float32 holds such a signal at any depth"]),
-        ({"sigma2": 1.0}, ["Explosion.", "nσ² = 512;", "it is 10^135.5.", "NaN at layer 50", "predicted: layer 29"]),
+        (
+            {"sigma2": 1 / 512},
+            ["Healthy.", "nσ² = 1;", "it is 1.00.", "The mean over networks stays within float32 at any depth."],
+        ),
+        ({"sigma2": 1.0}, ["Explosion.", "nσ² = 512;", "it is 10^135.5.", "NaN from 30", "predicted: about layer 29"]),
         ({"sigma2": 1.0, "depth": 1}, ["Explosion.", "layer 1 it is 512. One", "overflow from about layer 29"]),
         ({"sigma2": 10, "depth": 2}, ["nσ² = 5.12·10^3;", "it is 10^7.4."]),
         (BACK, ["Collapse.", "the gradient's variance by nσ² = 0.0512;", "at the input it is 10^-64.5."]),
         (BACK, ["float32 holds it all the way down."]),
-        (BACK | {"format": "float16"}, ["Collapse.", "0 at the input", "In float16 the gradient is all 0 from layer "]),
+        (BACK | {"format": "float16"}, ["Collapse.", "In float16 the gradient is all 0 from layer "]),
         (BACK | {"sigma2": 1.0, "depth": 25}, ["Explosion.", "it is 10^67.7."]),
         (BACK | {"sigma2": 1.0, "format": "float64"}, ["Explosion.", "it is 10^135.5.", "float64 holds it all the"]),
-        ({"activation": "relu"}, ["Collapse.", "nσ² · 0.5 = 0.0256 (at one end by nσ² = 0.0512)", "10^-79.3", "58"]),
+        (
+            {"activation": "relu"},
+            ["Collapse.", "nσ² · 0.5 = 0.0256 (the first, whose inputs are raw, by nσ² = 0.0512)", "10^-79.3", "58"],
+        ),
         ({"activation": "relu", "sigma2": 2 / 512}, ["Healthy.", "nσ² · 0.5 = 1 (", "it is 2.00."]),
-        ({"activation": "tanh"}, ["Collapse.", "With nσ² = 0.0512, the last of 50 layers", "by 0.0512", "10^-64.6"]),
-        (BACK | {"activation": "tanh", "sigma2": 1 / 512}, ["Healthy.", "nσ² = 1, the lowest of 50 layers"]),
-        ({"activation": "sigmoid"}, ["Healthy.", "the last of 50 layers multiplies the variance by 1;", "0.0128"]),
+        (
+            {"activation": "tanh"},
+            ["Collapse.", "With nσ² = 0.0512, a layer multiplies the variance by 0.0511 on", "10^-64.6"],
+        ),
+        (
+            BACK | {"activation": "tanh", "sigma2": 1 / 512},
+            ["Healthy.", "nσ² = 1, a layer multiplies the gradient's variance by 0.919 on"],
+        ),
+        (
+            {"activation": "sigmoid"},
+            ["Forgotten.", "it is 0.0128. That is the value of sigmoid at 0, the same for every input."],
+        ),
     ],
-)  # fmt: skip
+)
 def test_verdicts(shared, values, parts):
     verdict = shared.update(**REFERENCE | values)
     for part in parts:
         assert part in verdict
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({"sigma2": 1 / 512}, "Healthy."),
+        ({"sigma2": 1.5 / 512, "depth": 2}, "Growing."),
+        ({"sigma2": 0.5 / 512, "depth": 2}, "Shrinking."),
+        ({"sigma2": 1 / 8, "width": 8, "depth": 200}, "Healthy on average."),
+        ({"sigma2": 2 / 512, "activation": "relu", "depth": 1}, "Healthy."),
+        ({"sigma2": 1 / 512, "activation": "relu"}, "Collapse."),
+        ({"sigma2": 10, "activation": "tanh"}, "Saturated."),
+        (BACK | {"sigma2": 0.01, "activation": "tanh", "depth": 200}, "Explosion."),
+        ({"sigma2": 10, "activation": "gelu", "depth": 20}, "Explosion."),
+        (BACK | {"activation": "sigmoid"}, "Collapse."),
+    ],
+)
+def test_the_word_for_it(shared, values, kind):
+    assert shared.update(**REFERENCE | values).startswith(f"{kind} ")
+
+
+def test_a_gradient_needs_a_signal(explorer):
+    verdict = explorer.update(activation="relu", direction="backward", sigma2=0.01, depth=200)
+    assert re.search(r"the signal is NaN from layer 18\d on: there is no gradient", verdict)
+    verdict = explorer.update(activation="relu", direction="backward", sigma2=1e-4, depth=100)
+    assert re.search(r"since the signal is 0 from layer \d+ up and a ReLU passes no gradient", verdict)
+    verdict = explorer.update(activation="linear", direction="backward", sigma2=1.0, depth=50)
+    assert re.search(r"the gradient is inf at layer \d+, NaN from \d+ down", verdict)
+
+
+def test_reset_goes_back_to_the_start(explorer):
+    first = explorer.verdict
+    _buttons(explorer)["New draw"].click()
+    explorer.update(depth=3, activation="tanh", format="float16")
+    _buttons(explorer)["Reset"].click()
+    assert explorer.verdict == first
+    assert {name: control.value for name, control in explorer.controls.items()} == REFERENCE
 
 
 def test_an_explosion_ends_in_inf_and_then_nan(explorer):
@@ -197,7 +254,7 @@ def test_theory_of_another_end_is_not_offered_as_the_prediction(explorer):
     """A network of width 1 with ReLU dies soon, though its variance grows on average."""
     verdict = explorer.update(width=1, sigma2=10, activation="relu")
     assert verdict.startswith("Explosion.")
-    assert re.search(r"all 0 from layer \d+\.$", verdict)
+    assert re.search(r"all 0 from layer \d+ \(the mean over networks is not\)\.$", verdict)
 
 
 def test_the_line_raises_exponents_and_escapes():
@@ -449,16 +506,16 @@ def test_density(explorer, asked, given):
     low = _pixels(explorer._image.value)
     explorer._image.set_density(asked)
     high = _pixels(explorer._image.value)
-    assert high.shape[:2] == tuple(int(side * given + 1e-9) for side in (5.0 * 96, 8.4 * 96))
+    assert high.shape[:2] == tuple(int(side * given + 1e-9) for side in (4.25 * 96, 8.4 * 96))
     image = _image(explorer._image.value)
-    assert (int(image["width"]), int(image["height"])) == explorer._image.size == (806, 480)
+    assert (int(image["width"]), int(image["height"])) == explorer._image.size == (806, 408)
     explorer._image.set_density(1)
     np.testing.assert_array_equal(_pixels(explorer._image.value), low)
 
 
 def test_the_keyboard_widget_tells_the_density(explorer):
     explorer.children[-1].density = 2.0
-    assert _pixels(explorer._image.value).shape == (960, 1612, 3)
+    assert _pixels(explorer._image.value).shape == (816, 1612, 3)
 
 
 def test_frames_are_kept_and_bounded(monkeypatch):

@@ -6,15 +6,16 @@ import ipywidgets
 import numpy as np
 
 from helpers import theory
-from helpers.activations import ACTIVATIONS, activation
+from helpers.activations import ACTIVATIONS
+from helpers.explorers import verdicts
 from helpers.explorers.explorer import Explorer, Report
-from helpers.figures import ProfileFigure, ProfileView, plain_number, power_of_ten
+from helpers.figures import ProfileFigure, ProfileView, power_of_ten
 from helpers.live import LiveImage
-from helpers.simulation import Propagation, simulate
+from helpers.simulation import simulate
 
 LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "SiLU", "selu": "SELU"}
 FORMATS = ("float16", "float32", "float64")
-_FIRST_DRAW = 5  # a network that wanders within the band, as most do
+_FIRST_DRAW = 5  # a network that wanders within the band
 
 
 def collapse() -> Explorer:
@@ -34,7 +35,8 @@ def collapse() -> Explorer:
     Collapse. Each layer multiplies the variance by nσ² = 0.0512; a
     """
     wide = ipywidgets.Layout(width="98%")
-    style = {"description_width": "92px"}
+    narrow = ipywidgets.Layout(width="225px")
+    style = {"description_width": "108px"}
     controls: dict[str, Any] = {
         "depth": ipywidgets.IntSlider(50, 1, 200, description="depth L", layout=wide, style=style),
         "width": ipywidgets.FloatLogSlider(
@@ -45,13 +47,18 @@ def collapse() -> Explorer:
             style=style,
         ),
         "activation": ipywidgets.Dropdown(
-            options=[(LABELS.get(name, name), name) for name in ACTIVATIONS], description="activation", style=style
+            options=[(LABELS.get(name, name), name) for name in ACTIVATIONS],
+            description="activation",
+            style=style,
+            layout=narrow,
         ),
-        "format": ipywidgets.Dropdown(options=FORMATS, value="float32", description="numbers", style=style),
+        "format": ipywidgets.Dropdown(
+            options=FORMATS, value="float32", description="number format", style=style, layout=narrow
+        ),
         "direction": ipywidgets.ToggleButtons(
-            options=[("forward: signal", "forward"), ("backward: gradient", "backward")],
-            description="pass",
-            style={"button_width": "150px", "description_width": "40px"},
+            options=["forward", "backward"],
+            style={"button_width": "86px"},
+            layout=ipywidgets.Layout(width="auto", margin="2px 8px"),
         ),
     }  # fmt: skip
     figure = ProfileFigure()
@@ -66,6 +73,7 @@ def collapse() -> Explorer:
             ("Snap to σ² = 1/n", "Make nσ² = 1"),
             ("Snap to σ² = gain²/n", "The variance that suits the activation"),
             ("New draw", "Draw another random network"),
+            ("Reset", "Back to where it began"),
         )
     ]
     row = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
@@ -73,14 +81,22 @@ def collapse() -> Explorer:
         display="grid", grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%"
     )
     rows = [
-        ipywidgets.Box([controls["depth"], controls["width"], controls["sigma2"]], layout=columns),
-        ipywidgets.Box([controls["activation"], controls["format"], controls["direction"], *buttons], layout=row),
+        ipywidgets.Box(
+            [controls["depth"], controls["width"], controls["sigma2"], ipywidgets.HBox(buttons[:2])], layout=columns
+        ),
+        ipywidgets.Box([controls["activation"], controls["format"], controls["direction"], *buttons[2:]], layout=row),
     ]
     explorer = Explorer(controls, rows, LiveImage(figure.figure, figure.moving), draw)
 
     def new_draw(_: Any) -> None:
         seed[0] += 1
         explorer.set()
+
+    start = {name: control.value for name, control in controls.items()}
+
+    def reset(_: Any) -> None:
+        seed[0] = _FIRST_DRAW
+        explorer.set(**start)
 
     def units() -> int:
         width: float = controls["width"].value
@@ -91,6 +107,7 @@ def collapse() -> Explorer:
         lambda _: explorer.set(sigma2=theory.stable_variance(units(), activation=controls["activation"].value))
     )
     buttons[2].on_click(new_draw)
+    buttons[3].on_click(reset)
     return explorer
 
 
@@ -104,99 +121,31 @@ def _draw(
     format: str,
     direction: str,
 ) -> Report:
-    n = round(width)
-    backward = direction == "backward"
-    run = simulate(depth, n, sigma2, activation, dtype=np.dtype(format), rng=seed)
-    predict = theory.log10_gradient_variance if backward else theory.log10_variance
-    predicted = predict(depth, n, sigma2, activation)
-    measured = run.log10_gradient_variance if backward else run.log10_variance
-    event = _backward_event(measured) if backward else _forward_event(run)
-    view = ProfileView(predicted, measured, _band(depth, n, activation, direction), format, backward, event)
-    frame = figure.update(view)
-    kind, story = _story(predicted, n, sigma2, activation, depth, backward)
-    fate = (
-        _backward_fate(run, measured, format, activation)
-        if backward
-        else _forward_fate(run, n, sigma2, activation, depth, format)
-    )
-    what = "gradient variance" if backward else "variance of the pre-activations"
-    picture = (
-        f"Line chart of the {what} by layer, on a logarithmic axis from layer 0 to {depth}: theory as a line from "
-        f"{power_of_ten(predicted[0])} to {power_of_ten(predicted[-1])}, one network of width {n} as dots, with the "
-        f"ends of {format} as shaded zones."
-    )
-    at = "at the input" if backward else f"at layer {depth}"
-    ours = f"One network: {power_of_ten(measured[0] if backward else measured[-1])} {at}. "
-    return Report(kind, f"{story} {ours}{fate}", picture, frame)
-
-
-def _band(depth: int, n: int, name: str, direction: str) -> tuple[Any, Any] | None:
-    if not activation(name).homogeneous:
-        return None
-    with np.errstate(divide="ignore"):
-        lower, upper = (np.log10(edge) for edge in theory.fluctuation_band(depth, n, name, 0.9, direction=direction))
-    return lower, upper
-
-
-def _story(predicted: Any, n: int, sigma2: float, name: str, depth: int, backward: bool) -> tuple[str, str]:
-    """The kind of outcome, and what happens per layer and at the end."""
-    end = predicted[0] if backward else predicted[-1]
-    kind = "Collapse." if end < -2 else "Explosion." if end > 2 else "Healthy."
-    phi = activation(name)
-    product = f"nσ² = {plain_number(n * sigma2)}"
-    what = "the gradient's variance" if backward else "the variance"
-    if name == "linear":
-        step = f"Each layer multiplies {what} by {product}"
-    elif phi.homogeneous:
-        share = plain_number(phi.second_moment)
-        step = f"Each layer multiplies {what} by nσ² · {share} = {plain_number(n * sigma2 * phi.second_moment)}"
-        step += f" (at one end by {product})"
+    setting = verdicts.Setting(depth, round(width), sigma2, activation, format, direction == "backward")
+    run = simulate(depth, setting.width, sigma2, activation, dtype=np.dtype(format), rng=seed)
+    predicted = setting.predicted()
+    if setting.backward:
+        measured, here, at = run.log10_gradient_variance, 0, "at the input"
+        event, fate = verdicts.backward_event(measured), verdicts.backward_fate(setting, run)
     else:
-        last = predicted[0] - predicted[1] if backward else predicted[-1] - predicted[-2]
-        which = "lowest" if backward else "last"
-        step = f"With {product}, the {which} of {depth} layers multiplies {what} by {plain_number(10**last)}"
-    return kind, f"{step}; {'at the input' if backward else f'at layer {depth}'} it is {power_of_ten(end)}."
+        measured, here, at = run.log10_variance, -1, f"at layer {depth}"
+        event, fate = verdicts.forward_event(run), verdicts.forward_fate(setting, run)
+    band = _band(setting, direction)
+    frame = figure.update(ProfileView(predicted, measured, band, format, setting.backward, event))
+    picture = (
+        f"Line chart of the variance of the {'gradient' if setting.backward else 'signal'} by layer, on a logarithmic "
+        f"axis from layer 0 to {depth}: theory as a line from {power_of_ten(predicted[0])} to "
+        f"{power_of_ten(predicted[-1])}, one network of width {setting.width} as dots, with the ends of {format} as "
+        "shaded zones."
+    )
+    ours = "" if event else f" One network: {power_of_ten(measured[here])} {at}."
+    sentences = f"{verdicts.story(setting, predicted)}{ours} {fate}"
+    return Report(verdicts.kind(setting, predicted, measured), sentences, picture, frame)
 
 
-def _forward_event(run: Propagation) -> tuple[int, str] | None:
-    if run.first_zero is not None:
-        return run.first_zero, f"all 0 from layer {run.first_zero}"
-    if run.first_nonfinite is None:
+def _band(setting: verdicts.Setting, direction: str) -> tuple[Any, Any] | None:
+    if not ACTIVATIONS[setting.activation].homogeneous:
         return None
-    then = "" if run.first_nan is None else f", NaN from {run.first_nan}"
-    return run.first_nonfinite, f"inf at layer {run.first_nonfinite}{then}"
-
-
-def _forward_fate(run: Propagation, n: int, sigma2: float, name: str, depth: int, format: str) -> str:
-    event = _forward_event(run)
-    zero = theory.first_underflow_layer(n, sigma2, format, name)
-    burst = theory.first_overflow_layer(n, sigma2, format, name)
-    if event is not None:
-        predicted = burst if run.first_zero is None else zero
-        expected = "" if predicted is None else f" (predicted: layer {predicted:,})"
-        return f"In {format} this network is {event[1]}{expected}."
-    predicted = zero or burst
-    if predicted is None:
-        return f"{format} holds such a signal at any depth."
-    end = "all units would be exactly 0" if zero else "units would overflow"
-    return f"{format} still holds it; {end} from about layer {predicted:,} on."
-
-
-def _backward_event(measured: Any) -> tuple[int, str] | None:
-    for gone, text in ((np.isneginf(measured), "all 0"), (np.isnan(measured), "NaN"), (np.isposinf(measured), "inf")):
-        if gone.any():
-            layer = int(np.flatnonzero(gone)[-1])
-            return layer, f"{text} from layer {layer} down" if layer else f"{text} at the input"
-    return None
-
-
-def _backward_fate(run: Propagation, measured: Any, format: str, name: str) -> str:
-    event = _backward_event(measured)
-    if event is None:
-        return f"{format} holds it all the way down."
-    cause = ""
-    if name != "linear" and run.first_nan is not None:
-        cause = f", since on its way up the signal became NaN at layer {run.first_nan}"
-    elif name == "relu" and run.first_zero is not None:
-        cause = f", since the signal is 0 from layer {run.first_zero} up and a ReLU passes no gradient at 0"
-    return f"In {format} the gradient is {event[1]}{cause}."
+    edges = theory.fluctuation_band(setting.depth, setting.width, setting.activation, 0.9, direction=direction)
+    with np.errstate(divide="ignore"):
+        return np.log10(edges[0]), np.log10(edges[1])

@@ -58,9 +58,9 @@ class Explorer(ipywidgets.VBox):
         self._image = image
         self._quiet = False
         self._verdict = ""
-        self._line = ipywidgets.HTML(layout=ipywidgets.Layout(height="5.6em", overflow="auto", margin="2px 0 8px 0"))
+        self._line = ipywidgets.HTML(layout=ipywidgets.Layout(height="52px", overflow="auto", margin="4px 0"))
         self._line.add_class("wim-announced")
-        super().__init__(**box([*rows, image, self._line], image))
+        super().__init__(**box([*rows, self._line, image], image))
         self.add_class("wim-box")
         for control in self.controls.values():
             control.observe(self._on_change, "value")
