@@ -52,8 +52,8 @@ def simulate(
     dtype : dtype
         float16, float32 or float64: the arithmetic of the network.
     method : {"fast", "dense"}
-        Fast takes O(n B²) a layer instead of O(n² B), or O(1) for linear and ReLU with one input; where a large batch
-        would make it slower than dense, it is dense.
+        Fast takes O(n B²) a layer instead of O(n² B), or O(1) for linear and ReLU with one input; where narrow
+        layers or a large batch would make it slower than dense, it is dense.
     rng : None, int or numpy.random.Generator
         A seed or generator. With the same seed, the draws of a layer do not depend on `variance` or on the depth.
 
@@ -86,16 +86,16 @@ def simulate(
     if not float(limits.smallest_normal) <= sigma <= float(limits.max) / 100:
         raise ValueError(f"variance must give weights that {dtype} can hold, got {variance!r}")
     generator = arguments.generator(rng)
+    if method == "fast" and batch == 1 and activation in norms.ACTIVATIONS:
+        return norms.propagate(widths, sigma, activation, dtype, generator)
     if method == "dense" or _dense_is_faster(batch, widths):
         return dense.propagate(widths, sigma, phi, batch, dtype, generator)
-    if batch == 1 and activation in norms.ACTIVATIONS:
-        return norms.propagate(widths, sigma, activation, dtype, generator)
     return units.propagate(widths, sigma, phi, batch, dtype, generator)
 
 
 def _dense_is_faster(batch: int, widths: list[int]) -> bool:
-    """Whether matrices cost less than the conditional laws, whose price grows with the batch (see benchmarks)."""
-    return batch > 1 and 4 * batch > min(widths)
+    """Whether matrices cost less than the conditional laws: where they are small, and for large batches."""
+    return max(widths) < 32 or (batch > 1 and 8 * batch >= min(widths))
 
 
 def simulate_ensemble(
