@@ -1,6 +1,7 @@
 """Theory: exact identities, published values, and independent re-computation by other quadratures and by sampling."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from helpers import theory
+from helpers import initializers, theory
 from helpers.activations import ACTIVATIONS
 from helpers.precision import FORMATS
 from helpers.simulation import simulate_ensemble
@@ -140,11 +141,37 @@ def test_stable_variance_is_each_named_initializer():
     assert theory.stable_variance(300, 100, "fan_in", "relu") == 2 / 300
 
 
-def test_tanh_linear_limit_of_glorot_and_bengio():
-    """The mean singular value of a square Gaussian matrix with variance 1/n tends to 8 / (3 pi)."""
-    rng = np.random.default_rng(0)
-    singular = np.linalg.svd(rng.standard_normal((400, 400)) / 20, compute_uv=False)
-    assert singular.mean() == pytest.approx(8 / (3 * math.pi), abs=0.003)
+def test_linear_limit_of_glorot_and_bengio():
+    """Glorot & Bengio 2010, 4.2.2: mean singular values .8 (normalized) and .5 (standard); linear: .849 and .490."""
+    n = 400
+    normalized = np.linalg.svd(initializers.xavier_uniform((n, n), rng=0), compute_uv=False)
+    standard = np.linalg.svd(initializers.uniform((n, n), -(n**-0.5), n**-0.5, rng=0), compute_uv=False)
+    assert normalized.mean() == pytest.approx(8 / (3 * math.pi), abs=0.003)
+    assert round(8 / (3 * math.pi), 3) == 0.849
+    assert standard.mean() == pytest.approx(0.490, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("draw", "keep", "variance"),
+    [
+        (initializers.lecun_normal, 1.0, lambda depth: depth),
+        (initializers.orthogonal, 1.0, lambda depth: 0),
+        (initializers.he_normal, 0.5, lambda depth: 2 * depth),
+        (partial(initializers.orthogonal, gain=math.sqrt(2)), 0.5, lambda depth: depth),
+    ],
+)
+def test_jacobian_spectra_of_pennington_et_al(draw, keep, variance):
+    """Pennington et al. 2017: the variance of the squared singular values of L layers; ReLU keeps half of the units.
+
+    Wide limit, with corrections of order 1/n: within 8 %.
+    """
+    n, depth, rng = 600, 3, np.random.default_rng(0)
+    jacobian = np.eye(n)
+    for _ in range(depth):
+        jacobian = (rng.random((n, 1)) < keep) * (draw((n, n), rng=rng, dtype=np.float64) @ jacobian)
+    squared = np.linalg.svd(jacobian, compute_uv=False) ** 2
+    assert squared.mean() == pytest.approx(1, abs=0.08)
+    assert squared.var() / squared.mean() ** 2 == pytest.approx(variance(depth), rel=0.08, abs=1e-9)
 
 
 def test_constant_01_shrinks_the_gradient_of_a_vgg_as_he_et_al_say():
