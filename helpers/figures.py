@@ -291,14 +291,13 @@ class ProfileFigure:
         right = layer < 0.6 * self._shown[0]
         self._event_label.set_text(f" {text} ")
         self._event_label.set_horizontalalignment("left" if right else "right")
-        high = 0.75 if view.backward and view.theory[0] > 0 else 0.25  # where the curve is not
-        self._event_label.set_position((layer, high))
+        self._event_label.set_position((layer, 0.25))
 
     def _set_frame(self, view: ProfileView) -> None:
         end = next(d for d in _DEPTHS if d >= len(view.theory) - 1)
         limits = FORMATS[view.format]
         floor, ceiling = 2 * math.log10(limits.smallest_subnormal), 2 * math.log10(limits.max)
-        span = _span(np.concatenate([view.theory, view.measured[np.isfinite(view.measured)]]))
+        span = _span(np.concatenate([view.theory, view.measured[np.isfinite(view.measured)]]), floor, ceiling)
         with np.errstate(invalid="ignore"):
             ratio = np.abs(view.measured - view.theory)
         largest = float(np.max(ratio[np.isfinite(ratio)], initial=0))
@@ -328,13 +327,20 @@ class ProfileFigure:
         self._zoom.set_xlabel("layer (0 is the input)" + (", gradients flow to the left" if view.backward else ""))
 
 
-def _span(exponents: NDArray[np.float64]) -> tuple[float, float]:
-    """Limits of the axis: from a short ladder, with most of the room on the side to which the curves go."""
+def _span(exponents: NDArray[np.float64], floor: float, ceiling: float) -> tuple[float, float]:
+    """Limits of the axis, with most of the room on the side to which the curves go.
+
+    They are from a short ladder, and not far beyond the ends of the number format: no network gets there.
+    """
     low, high = float(exponents.min()), float(exponents.max())
     reach = float(next((r for r in _REACHES if r >= 0.95 * max(-low, high)), max(-low, high)))
     if max(-low, high) < 1:
         return -reach, reach
-    return (-reach, reach / 4) if -low > high else (-reach / 4, reach)
+    if -low > high:
+        reach = min(reach, -1.25 * floor)
+        return -reach, reach / 4
+    reach = min(reach, 1.25 * ceiling)
+    return -reach / 4, reach
 
 
 class _FactorLocator(MaxNLocator):
