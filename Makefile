@@ -20,7 +20,7 @@ endif
 
 setup: $(VENV)/ready
 
-$(VENV)/ready: requirements.lock pyproject.toml helpers/data/jupyterlab_overrides.json
+$(VENV)/ready: requirements.lock pyproject.toml $(wildcard helpers/data/jupyter*.json)
 	@until ( set -C; echo $$PPID > $(LOCK) ) 2>/dev/null; do \
 	  kill -0 "$$(cat $(LOCK))" 2>/dev/null || { rm -f $(LOCK); continue; }; \
 	  echo "Waiting for another make to set up $(VENV). (There is none? Delete $(LOCK).)"; sleep 2; done

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.lab import CHROMIUM_FLAGS, find_chromium, serve
 from helpers import explorers
 
-PRESSES = 24
+PRESSES = 72  # in all, shared by the sliders
 
 FLOOR = """
 import ipywidgets
@@ -92,8 +92,9 @@ def _open(page: Page, address: str, name: str) -> None:
 def _press(page: Page) -> list[float]:
     """Milliseconds from key to pixels, on every slider in turn."""
     times = []
-    for handle in range(page.locator(".noUi-handle").count()):
-        for press in range(PRESSES):
+    handles = page.locator(".noUi-handle").count()
+    for handle in range(handles):
+        for press in range(PRESSES // handles):
             start = page.evaluate(PRESS, [handle, "ArrowRight" if press % 6 < 3 else "ArrowLeft"])
             page.wait_for_function("() => window.shown.length > 0", timeout=10_000, polling=4)
             times.append(page.evaluate("() => window.shown[0]") - start)

@@ -184,6 +184,11 @@ def test_nothing_pops_up(lab, jupyterlab):
     assert defaults["checkForUpdates"]["default"] is False
 
 
+def test_the_extension_of_the_server_is_loaded(jupyterlab):
+    _, folder = jupyterlab
+    assert "helpers.server | extension was successfully loaded" in (folder / "lab.log").read_text()
+
+
 def test_names_and_states_are_spoken(lab):
     lab.assert_spoken(0)
     lab.assert_spoken(2)

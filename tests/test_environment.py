@@ -232,8 +232,8 @@ def test_the_wheel_has_all_files_of_the_package(wheel):
 def test_the_wheel_has_the_settings_of_jupyterlab_and_nothing_beside_the_package(wheel):
     folders = {name.partition("/")[0].rpartition(".")[2] for name in wheel}
     assert folders == {"helpers", "data", "dist-info"}
-    settings = "data/share/jupyter/lab/settings/overrides.d/why_initialization_matters.json"
-    assert any(name.endswith(settings) for name in wheel)
+    for place in ("share/jupyter/lab/settings/overrides.d", "etc/jupyter/jupyter_server_config.d"):
+        assert any(name.endswith(f".data/data/{place}/why_initialization_matters.json") for name in wheel)
 
 
 # make
@@ -244,8 +244,7 @@ on_unix = pytest.mark.skipif(sys.platform == "win32", reason="make is for Linux 
 @pytest.fixture
 def make(tmp_path):
     """Call make in a copy of what it needs to set up; returns (exit status, lines on stderr but make's own)."""
-    for name in ("Makefile", "requirements.lock", "pyproject.toml", "helpers/data/jupyterlab_overrides.json"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
 
     def run(*arguments, first_on_path=""):
