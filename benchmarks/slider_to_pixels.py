@@ -34,6 +34,7 @@ ipywidgets.VBox([slider, picture])
 
 HABIT = """
 import ipywidgets
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from helpers import figures, theory
@@ -43,7 +44,7 @@ def draw(depth=50, width=512, sigma2=1e-4):
     run = simulate(depth, width, sigma2, dtype=np.float32, rng=0)
     band = tuple(np.log10(theory.fluctuation_band(depth, width, "linear")))
     predicted = theory.log10_variance(depth, width, sigma2)
-    with figures.mpl.rc_context({**figures.STYLE, "savefig.bbox": "standard"}):
+    with mpl.rc_context({**figures.STYLE, "savefig.bbox": "standard"}):
         profile = figures.ProfileFigure(plt.figure(figsize=(8.6, 5.4)))
         profile.update(figures.ProfileView(predicted, run.log10_variance, band, "float32", backward=False))
         plt.show()

@@ -173,7 +173,7 @@ class Activation:
 
 def _elementwise(function: Elementwise, z: ArrayLike) -> Array:
     z = np.asarray(z)
-    if not np.issubdtype(z.dtype, np.floating):
+    if z.dtype.kind != "f":
         z = z.astype(np.float64)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return np.asarray(function(z)).astype(z.dtype, copy=False)

@@ -1,5 +1,6 @@
 """The explorers: one function each, which returns controls, a live figure and a verdict in words."""
 
 from helpers.explorers.collapse import collapse
+from helpers.explorers.symmetry import symmetry
 
-__all__ = ["collapse"]
+__all__ = ["collapse", "symmetry"]

@@ -9,11 +9,11 @@ from helpers import theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers import verdicts
 from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import ProfileFigure, ProfileView, power_of_ten
 from helpers.live import LiveImage
 from helpers.simulation import simulate
 
-LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "SiLU", "selu": "SELU"}
 FORMATS = ("float16", "float32", "float64")
 _FIRST_DRAW = 5  # a network that wanders within the band
 
@@ -34,59 +34,38 @@ def collapse() -> Explorer:
     >>> print(explorer.update(depth=50, width=512, sigma2=1e-4, format="float16")[:63])
     Collapse. Each layer multiplies the variance by nσ² = 0.0512; a
     """
-    wide = ipywidgets.Layout(width="98%")
-    narrow = ipywidgets.Layout(width="225px")
-    style = {"description_width": "108px"}
+    log_slider = ipywidgets.FloatLogSlider
     controls: dict[str, Any] = {
-        "depth": ipywidgets.IntSlider(50, 1, 200, description="depth L", layout=wide, style=style),
-        "width": ipywidgets.FloatLogSlider(
-            512, base=2, min=0, max=16, step=0.5, description="width n", readout_format=".0f", layout=wide, style=style
-        ),
-        "sigma2": ipywidgets.FloatLogSlider(
-            1e-4, base=10, min=-6, max=1, step=0.05, description="variance σ²", readout_format=".2e", layout=wide,
-            style=style,
-        ),
-        "activation": ipywidgets.Dropdown(
-            options=[(LABELS.get(name, name), name) for name in ACTIVATIONS],
-            description="activation",
-            style=style,
-            layout=narrow,
-        ),
-        "format": ipywidgets.Dropdown(
-            options=FORMATS, value="float32", description="number format", style=style, layout=narrow
-        ),
+        "depth": slider(ipywidgets.IntSlider, 50, "depth L", min=1, max=200),
+        "width": slider(log_slider, 512, "width n", base=2, min=0, max=16, step=0.5, readout_format=".0f"),
+        "sigma2": slider(log_slider, 1e-4, "variance σ²", base=10, min=-6, max=1, step=0.05, readout_format=".2e"),
+        "activation": activation_dropdown("linear"),
+        "format": dropdown(FORMATS, "float32", "number format"),
         "direction": ipywidgets.ToggleButtons(
             options=["forward", "backward"],
             style={"button_width": "86px"},
             layout=ipywidgets.Layout(width="auto", margin="2px 8px"),
         ),
-    }  # fmt: skip
+    }
     figure = ProfileFigure()
     seed = [_FIRST_DRAW]
 
     def draw(**values: Any) -> Report:
         return _draw(figure, seed[0], **values)
 
-    buttons = [
-        ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
-        for text, tip in (
-            ("Snap to σ² = 1/n", "Make nσ² = 1"),
-            ("Snap to σ² = gain²/n", "The variance that suits the activation"),
-            ("New draw", "Draw another random network"),
-            ("Reset", "Back to where it began"),
-        )
-    ]
-    row = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
-    columns = ipywidgets.Layout(
-        display="grid", grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%"
+    snap, snap_gain, draw_anew, start_over = buttons(
+        {
+            "Snap to σ² = 1/n": "Make nσ² = 1",
+            "Snap to σ² = gain²/n": "The variance that suits the activation",
+            "New draw": "Draw another random network",
+            "Reset": "Back to where it began",
+        }
     )
-    rows = [
-        ipywidgets.Box(
-            [controls["depth"], controls["width"], controls["sigma2"], ipywidgets.HBox(buttons[:2])], layout=columns
-        ),
-        ipywidgets.Box([controls["activation"], controls["format"], controls["direction"], *buttons[2:]], layout=row),
-    ]
-    explorer = Explorer(controls, rows, LiveImage(figure.figure, figure.moving), draw)
+    layout = rows(
+        [controls["depth"], controls["width"], controls["sigma2"], ipywidgets.HBox([snap, snap_gain])],
+        [controls["activation"], controls["format"], controls["direction"], draw_anew, start_over],
+    )
+    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
 
     def new_draw(_: Any) -> None:
         seed[0] += 1
@@ -102,12 +81,12 @@ def collapse() -> Explorer:
         width: float = controls["width"].value
         return round(width)
 
-    buttons[0].on_click(lambda _: explorer.set(sigma2=1 / units()))
-    buttons[1].on_click(
+    snap.on_click(lambda _: explorer.set(sigma2=1 / units()))
+    snap_gain.on_click(
         lambda _: explorer.set(sigma2=theory.stable_variance(units(), activation=controls["activation"].value))
     )
-    buttons[2].on_click(new_draw)
-    buttons[3].on_click(reset)
+    draw_anew.on_click(new_draw)
+    start_over.on_click(reset)
     return explorer
 
 

@@ -129,9 +129,11 @@ class Explorer(ipywidgets.VBox):
 def _check_reach(name: str, value: Any, control: Any) -> None:
     """Refuse what the control itself could not be set to: it would show another value than the one drawn."""
     if hasattr(control, "options"):
-        arguments.choice(
-            name, value, [option[1] if isinstance(option, tuple) else option for option in control.options]
-        )
+        options = [option[1] if isinstance(option, tuple) else option for option in control.options]
+        if any(isinstance(option, str) for option in options):
+            arguments.choice(name, value, options)
+        elif arguments.number(name, value) not in options:
+            raise ValueError(f"{name} must be one of {', '.join(f'{option:g}' for option in options)}, got {value!r}")
         return
     low, high = (control.base**end if hasattr(control, "base") else end for end in (control.min, control.max))
     if isinstance(control, ipywidgets.IntSlider):

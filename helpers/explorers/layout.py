@@ -1,0 +1,49 @@
+"""How the controls of an explorer are laid out: sliders in columns, and below them a row of choices and buttons."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets
+
+from helpers.activations import ACTIVATIONS
+
+_LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "SiLU", "selu": "SELU"}
+
+
+def slider(kind: type, value: Any, description: str, **options: Any) -> Any:
+    """A slider as wide as its column."""
+    layout = ipywidgets.Layout(width="98%")
+    return kind(value=value, description=description, layout=layout, style={"description_width": "108px"}, **options)
+
+
+def dropdown(options: Sequence[Any], value: Any, description: str, width: str = "225px") -> ipywidgets.Dropdown:
+    """A list to choose from."""
+    return ipywidgets.Dropdown(
+        options=options,
+        value=value,
+        description=description,
+        style={"description_width": "108px"},
+        layout=ipywidgets.Layout(width=width),
+    )
+
+
+def activation_dropdown(value: str) -> ipywidgets.Dropdown:
+    """All activation functions, under the names that people know."""
+    return dropdown([(_LABELS.get(name, name), name) for name in ACTIVATIONS], value, "activation")
+
+
+def buttons(texts: dict[str, str]) -> list[ipywidgets.Button]:
+    """Buttons with these labels and tooltips."""
+    return [
+        ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
+        for text, tip in texts.items()
+    ]
+
+
+def rows(sliders: Sequence[ipywidgets.Widget], others: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Box]:
+    """Sliders in two columns (one where the page is narrow), the others in a row below."""
+    columns = ipywidgets.Layout(
+        display="grid", grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%"
+    )
+    row = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
+    return [ipywidgets.Box(sliders, layout=columns), ipywidgets.Box(others, layout=row)]

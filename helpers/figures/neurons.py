@@ -1,0 +1,242 @@
+"""The live figure of the neurons of a hidden layer while they learn."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from helpers.figures.style import COLOURS, STYLE
+
+Array = NDArray[np.floating]
+
+PLANE = 2.4  # the input plane is shown from -PLANE to PLANE
+
+
+@dataclass(frozen=True)
+class NeuronView:
+    """What a `NeuronFigure` shows: a training run up to a step, beside that of a single neuron.
+
+    Attributes
+    ----------
+    paths : ndarray, shape (steps + 1, n, 3)
+        Two incoming weights and the bias of every neuron, by step of the whole run.
+    losses, spread : ndarray, shape (steps + 1,)
+        Loss, and largest difference between two neurons.
+    step : int
+        The present step.
+    field : ndarray, shape (k, k)
+        The network's output at this step, on a square grid over the input plane (rows from below).
+    one : tuple of three ndarrays, or None
+        Path (shape (steps + 1, 2)) and losses of a single neuron with the same start, and the predicted spread.
+    """
+
+    paths: Array
+    losses: Array
+    spread: Array
+    step: int
+    field: Array
+    one: tuple[Array, Array, Array] | None
+
+
+# Frames change seldom while a slider moves.
+_WEIGHTS = {3: 2, 8: 5, 25: 20, 80: 50, 250: 200, 1000: 500}  # ends of the axes, and their ticks
+_LOSSES = (1.2, 3.0, 10.0, 100.0)
+_ZERO, _FLOOR, _CEILING = -20.0, -21.5, 2.0  # log10 of the differences that are shown; where an exact 0 is
+_TAILS, _VERTICES = 48, 60  # lines that are drawn, and points of each
+
+
+class NeuronFigure:
+    """Left, the incoming weights of every neuron as a moving point; in the middle, what the network says of the plane
+    and the line at which each neuron switches; right, the loss, and the largest difference between two neurons.
+
+    `figure` is the figure, `moving` its moving artists; `update` sets them.
+    """  # noqa: D205
+
+    def __init__(self, inputs: Array, targets: Array, figure: Figure | None = None) -> None:
+        with mpl.rc_context(STYLE):
+            self.figure = figure or Figure(figsize=(8.4, 3.5))
+            grid = self.figure.add_gridspec(
+                2,
+                3,
+                width_ratios=[1, 1, 0.88],
+                left=0.055,
+                right=0.985,
+                top=0.855,
+                bottom=0.14,
+                wspace=0.3,
+                hspace=0.55,
+            )
+            self._weights: Axes = self.figure.add_subplot(grid[:, 0])
+            self._plane: Axes = self.figure.add_subplot(grid[:, 1])
+            self._loss: Axes = self.figure.add_subplot(grid[0, 2])
+            self._spread: Axes = self.figure.add_subplot(grid[1, 2])
+            self._build_frame(inputs, targets)
+            self._build_moving()
+        self._shown: tuple[Any, ...] = ()
+
+    def _build_frame(self, inputs: Array, targets: Array) -> None:
+        small: dict[str, Any] = {"fontsize": 11.5}
+        self._weights.set_title("weights of each neuron", pad=22)
+        self._weights.set_xlabel("first weight", labelpad=1, **small)
+        self._weights.set_ylabel("second weight", **small)
+        self._weights.yaxis.set_label_coords(-0.13, 0.5)
+        self._plane.set_title("what the network says", pad=22)
+        self._plane.set_xlabel("dark: it says inside", labelpad=1, **small)
+        self._plane.set_xlim(-PLANE, PLANE)
+        self._plane.set_ylim(-PLANE, PLANE)
+        self._plane.set_xticks([-2, 0, 2])
+        self._plane.set_yticks([-2, 0, 2])
+        self._plane.grid(visible=False)
+        for axes in (self._weights, self._plane):
+            axes.set_box_aspect(1)
+        self._loss.set_title("loss", pad=4)
+        self._spread.set_title("largest difference", pad=4)
+        self._spread.set_xlabel("training step", labelpad=1, **small)
+        self._loss.tick_params(labelbottom=False)
+        self._spread.set_ylim(_FLOOR, _CEILING)
+        self._spread.set_yticks([_ZERO, -15, -10, -5, 0], ["0", "", "$10^{-10}$", "", "1"])
+        for axes in (self._loss, self._spread):
+            axes.xaxis.set_major_locator(MaxNLocator(2, integer=True))
+        inside = targets > 0
+        self._points = [
+            self._plane.plot(*inputs[:, chosen], "o", markersize=6.5, markeredgecolor="black", markerfacecolor=face,
+                             markeredgewidth=1.4, zorder=5, label=label)[0]
+            for chosen, face, label in ((inside, "black", "inside"), (~inside, "white", "outside"))
+        ]  # fmt: skip
+        legend: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.985), "ncols": 2, "frameon": False}
+        legend |= {
+            "borderaxespad": 0.0,
+            "handletextpad": 0.2,
+            "columnspacing": 1.0,
+            "handlelength": 1.2,
+            "fontsize": 11.5,
+        }
+        self._plane.legend(handles=self._points, **legend)
+        handles = [
+            mpl.lines.Line2D([], [], color=COLOURS["measured"], marker="o", label="this layer"),
+            mpl.lines.Line2D([], [], color=COLOURS["theory"], linestyle="--", label="one neuron"),
+        ]
+        self._weights.legend(handles=handles, **legend | {"handlelength": 1.5})
+
+    def _build_moving(self) -> None:
+        ours, one = COLOURS["measured"], COLOURS["theory"]
+        dashed: dict[str, Any] = {"color": one, "linestyle": "--", "linewidth": 1.8, "zorder": 4}
+        self._tails = LineCollection([], colors=ours, linewidths=1.1, alpha=0.55, zorder=2)
+        self._weights.add_collection(self._tails, autolim=False)
+        self._one_path = self._weights.plot([], [], **dashed)[0]
+        self._dots = self._weights.plot([], [], "o", color=ours, markersize=6.5, markeredgecolor="white", zorder=5)[0]
+        self._field = _Field(self._plane)
+        self._lines = LineCollection([], colors=ours, linewidths=1.3, alpha=0.75, zorder=3)
+        self._plane.add_collection(self._lines, autolim=False)
+        self._loss_lines = [self._loss.plot([], [], **dashed)[0], self._loss.plot([], [], color=ours)[0]]
+        self._spread_lines = [self._spread.plot([], [], color=ours)[0], self._spread.plot([], [], **dashed)[0]]
+        now: dict[str, Any] = {"color": COLOURS["highlight"], "marker": "o", "markersize": 7, "zorder": 6}
+        self._now = [axes.plot([], [], linestyle="none", **now)[0] for axes in (self._loss, self._spread)]
+        self.moving: list[Artist] = [
+            self._tails, self._one_path, self._dots, self._field, self._lines, *self._points, *self._loss_lines,
+            *self._spread_lines, *self._now,
+        ]  # fmt: skip
+
+    def update(self, view: NeuronView) -> Hashable:
+        """Show a view; return what its frame (all that does not move) depends on."""
+        self._set_frame(view)
+        until = slice(0, view.step + 1)
+        now = view.paths[view.step].astype(float)
+        some = slice(None, None, -(-len(now) // _TAILS))
+        stride = slice(None, view.step + 1, -(-(view.step + 1) // _VERTICES))
+        tails = np.moveaxis(view.paths[stride, some, :2], 0, 1)
+        self._tails.set_segments(list(np.concatenate([tails, now[some, None, :2]], axis=1)))
+        self._dots.set_data(now[:, 0], now[:, 1])
+        self._field.values = view.field
+        self._lines.set_segments(_switches(now[some]))
+        steps = np.arange(len(view.losses))
+        self._loss_lines[1].set_data(steps[until], view.losses[until])
+        spread = _log10(view.spread)
+        self._spread_lines[0].set_data(steps[until], spread[until])
+        for mark, value in zip(self._now, (view.losses, spread), strict=True):
+            mark.set_data([view.step], [value[view.step]])
+        for line in (self._one_path, self._loss_lines[0], self._spread_lines[1]):
+            line.set_visible(view.one is not None)
+        if view.one is not None:
+            path, losses, predicted = view.one
+            self._one_path.set_data(*path[until].T)
+            self._loss_lines[0].set_data(steps, losses)
+            small = predicted < 1  # the prediction is for small differences
+            self._spread_lines[1].set_data(steps[small], _log10(predicted)[small])
+        return self._shown
+
+    def _set_frame(self, view: NeuronView) -> None:
+        largest = float(np.max(np.abs(view.paths[..., :2]), initial=0, where=np.isfinite(view.paths[..., :2])))
+        highest = float(np.max(view.losses, initial=0, where=np.isfinite(view.losses)))
+        reach = next((r for r in _WEIGHTS if r >= largest), max(_WEIGHTS))
+        top = next((r for r in _LOSSES if r >= highest), max(_LOSSES))
+        frame = (reach, top, len(view.losses))
+        if frame == self._shown:
+            return
+        self._shown = frame
+        self._weights.set_xlim(-reach, reach)
+        self._weights.set_ylim(-reach, reach)
+        self._weights.set_xticks([-_WEIGHTS[reach], 0, _WEIGHTS[reach]])
+        self._weights.set_yticks([-_WEIGHTS[reach], 0, _WEIGHTS[reach]])
+        self._loss.set_ylim(0, top)
+        self._loss.set_yticks([0, np.floor(top)])
+        for axes in (self._loss, self._spread):
+            axes.set_xlim(-0.02 * len(view.losses), 1.02 * len(view.losses))
+
+
+class _Field(Artist):
+    """Values on a square grid over the whole axes, as a tint: white for -1 or less, darkest for 1 or more.
+
+    (Matplotlib's own image takes ten times as long, and this one is drawn at every move of a slider.)
+    """
+
+    zorder = 0
+
+    def __init__(self, axes: Axes) -> None:
+        super().__init__()
+        self.values: Array = np.zeros((2, 2))
+        self._box = axes.bbox
+        axes.add_artist(self)
+
+    def draw(self, renderer: Any) -> None:
+        """Draw all pixels of the axes, each interpolated between its neighbours on the grid."""
+        left, bottom, right, top = np.rint(self._box.extents).astype(int)
+        shades = np.nan_to_num(np.clip(self.values, -1, 1)) * 31.5 + 31.5
+        across, up = (_interpolation(len(shades), int(pixels)) for pixels in (right - left, top - bottom))
+        renderer.draw_image(renderer.new_gc(), left, bottom, _TINTS[(up @ shades @ across.T).astype(np.intp)])
+
+
+def _log10(differences: Array) -> Array:
+    """Base-10 logarithms; 0 is at the bottom of the axis."""
+    with np.errstate(all="ignore"):
+        return np.where(differences == 0, _ZERO, np.log10(differences))
+
+
+_PALEST, _DARKEST = np.ones(3), 0.45 * np.array(mpl.colors.to_rgb(COLOURS["forward"])) + 0.55
+_TINTS = np.rint(255 * np.column_stack([np.linspace(_PALEST, _DARKEST, 64), np.ones(64)])).astype(np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _interpolation(points: int, pixels: int) -> Array:
+    """The matrix that interpolates so many pixels between so many points."""
+    places = np.linspace(0, points - 1, pixels)
+    return np.stack([np.interp(places, np.arange(points), row) for row in np.eye(points)], axis=1)
+
+
+def _switches(neurons: Array) -> list[Array]:
+    """The lines w . x + b = 0 within the plane, as a list of ends; a neuron without weights has none."""
+    w, b = neurons[:, :2], neurons[:, 2:]
+    length = np.hypot(*w.T)[:, None]
+    with np.errstate(all="ignore"):
+        foot, along = -b * w / length**2, np.stack([-w[:, 1], w[:, 0]], axis=1) / length
+    ends = np.stack([foot - 9 * along, foot + 9 * along], axis=1)
+    return list(ends[np.isfinite(ends).all(axis=(1, 2)) & (np.abs(foot) < 9).all(axis=1)])

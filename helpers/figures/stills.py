@@ -1,0 +1,130 @@
+"""Still pictures of results, one function for each kind."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from helpers import arguments
+from helpers.figures.style import COLOURS, STYLE, Picture, as_power, power_of_ten
+
+_LINES = [("-", "o"), ("--", "s"), (":", "^")]
+
+
+def _styled(
+    curves: Mapping[str, NDArray[np.float64]], roles: Sequence[str]
+) -> list[tuple[str, NDArray[np.float64], tuple[str, str], str]]:
+    """Name, curve, line style with marker, and colour of each curve."""
+    if not len(curves) == len(roles) <= len(_LINES):
+        raise ValueError(f"curves must be at most {len(_LINES)}, with a role for each, got {list(curves)} and {roles}")
+    colours = [COLOURS[arguments.choice("roles", role, COLOURS)] for role in roles]
+    return list(zip(curves, curves.values(), _LINES, colours, strict=False))
+
+
+def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequence[str]) -> Picture:
+    """Profiles by layer on a logarithmic axis, each labelled at its end.
+
+    Parameters
+    ----------
+    curves : mapping of str to ndarray
+        At most three base-10 logarithms by layer (layer 0: the input), by label.
+    what : str
+        What they measure: the label of the axis.
+    roles : sequence of str
+        A key of `COLOURS` for each curve.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 3.6))
+        axes = figure.subplots()
+        for name, curve, (line, marker), colour in _styled(curves, roles):
+            layers = np.arange(len(curve))
+            every = max(1, len(curve) // 10)
+            axes.plot(layers, curve, linestyle=line, marker=marker, markevery=every, color=colour)
+            axes.annotate(
+                name,
+                (layers[-1], curve[-1]),
+                (8, 0),
+                textcoords="offset points",
+                va="center",
+                color=colour,
+                fontsize=12.5,
+            )
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.yaxis.set_major_formatter(FuncFormatter(as_power))
+        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
+        axes.set(xlabel="layer (0 is the input)", ylabel=what)
+        figure.subplots_adjust(left=0.115, right=0.77, top=0.96, bottom=0.17)
+    ends = "; ".join(f"{name}: from {power_of_ten(c[0])} to {power_of_ten(c[-1])}" for name, c in curves.items())
+    return Picture(figure, f"Line chart of the {what} by layer on a logarithmic axis. {ends}.")
+
+
+def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], names: str = "layer") -> Picture:
+    """Histograms of activations, one panel for each of the given layers, all on one axis and equally high.
+
+    Parameters
+    ----------
+    samples : sequence of ndarray
+        One array of values per layer of the network, from the input up.
+    layers : sequence of int
+        Which of them to show.
+    names : str
+        What the panels count.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.6, 2.6))
+        panels = figure.subplots(1, len(layers), sharex=True)
+        values = [np.asarray(samples[layer], dtype=float).ravel() for layer in layers]
+        reach = 3.2 * max(float(v.std()) for v in values)
+        bins = np.linspace(-reach, reach, 42)
+        for panel, layer, v in zip(panels, layers, values, strict=True):
+            panel.hist(v, bins=bins, color=COLOURS["forward"])
+            panel.set_title(f"{names} {layer}\nstd {v.std():.2g}")
+            panel.set_yticks([])
+            panel.grid(visible=False)
+            panel.spines["left"].set_visible(False)
+            panel.set_xticks([-round(reach / 1.6), 0, round(reach / 1.6)])
+        figure.supxlabel("value of a unit, the same axis in every panel", fontsize=12, y=0.04)
+        figure.subplots_adjust(left=0.03, right=0.97, top=0.76, bottom=0.24, wspace=0.12)
+    stds = ", ".join(f"{v.std():.2g} at {names} {layer}" for layer, v in zip(layers, values, strict=True))
+    return Picture(figure, f"Histograms of the units, one panel per {names}, on one axis. Standard deviations: {stds}.")
+
+
+def _compared(loss: float, chance: float) -> str:
+    """A loss in words that hold on every machine: long training runs differ in their last digits."""
+    for share, words in ((0.1, "below a tenth of it"), (0.5, "below half of it"), (0.97, "below it"), (1.03, "at it")):
+        if loss < share * chance:
+            return words
+    return "above it"
+
+
+def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequence[str], window: int = 10) -> Picture:
+    """Training losses by step, with the loss of guessing as a line.
+
+    Parameters
+    ----------
+    curves : mapping of str to ndarray
+        At most three losses by step, by label.
+    chance : float
+        The loss of guessing.
+    roles : sequence of str
+        A key of `COLOURS` for each curve.
+    window : int
+        Number of steps that are averaged.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.6, 3.4))
+        axes = figure.subplots()
+        axes.axhline(chance, color="#777777", linewidth=1.4)
+        axes.text(0, chance + 0.06, f"guessing: {chance:.3f} ", va="bottom", ha="left", fontsize=12, color="#444444")
+        ends = []
+        for name, curve, (line, _), colour in _styled(curves, roles):
+            smooth = np.convolve(curve, np.ones(window) / window, mode="valid")
+            axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=colour, label=name)
+            ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
+        axes.set(xlabel="training step", ylabel="loss", ylim=(0, 1.25 * chance))
+        axes.legend(frameon=False, loc="center right")
+        figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.17)
+    return Picture(figure, f"Training loss by step against the loss of guessing, {chance:.3f}: {'; '.join(ends)}.")
