@@ -40,6 +40,8 @@ class History:
 def neurons(weights: ArrayLike, outgoing: ArrayLike) -> Array:
     """Put neurons together from incoming weights of shape (n, fan_in) and outgoing ones of shape (n,); biases are 0.
 
+    Integers become float64.
+
     Examples
     --------
     >>> neurons([[0.5, 0.5]], [2.0])
@@ -50,7 +52,8 @@ def neurons(weights: ArrayLike, outgoing: ArrayLike) -> Array:
         raise ValueError(f"weights must have the shape (n, fan_in), got {w.shape}")
     if v.shape != w.shape[:1]:
         raise ValueError(f"outgoing must have the shape {w.shape[:1]}, one number for each neuron, got {v.shape}")
-    return np.column_stack([w, np.zeros(len(w), dtype=w.dtype), v])
+    rows = np.column_stack([w, np.zeros(len(w), dtype=w.dtype), v])
+    return rows if rows.dtype.kind == "f" else rows.astype(np.float64)
 
 
 def train(
@@ -88,7 +91,7 @@ def train(
     phi = activations.activation(activation)
     steps = arguments.integer("steps", steps)
     rate = arguments.number("learning_rate", learning_rate, 0)
-    state, x, y = _checked(start, inputs, targets)
+    state, x, y = _checked("start", start, inputs, targets)
     x = np.vstack([x, np.ones_like(x[:1])])[:, :, None]  # the last input is 1, for the biases
     share = state.dtype.type(2 * rate / len(y))
     kept = np.empty((steps + 1, *state.shape), dtype=state.dtype)
@@ -111,18 +114,20 @@ def train(
     return History(np.moveaxis(kept, 1, 2), output_bias, losses)
 
 
-def _checked(start: Array, inputs: Array, targets: Array) -> tuple[Array, Array, Array]:
-    """The neurons with one column each, inputs and targets, all of one dtype."""
-    start = np.asarray(start)
-    arguments.float_dtype(start.dtype)
-    inputs, targets = np.asarray(inputs, dtype=start.dtype), np.asarray(targets, dtype=start.dtype)
+def _checked(name: str, rows: Array, inputs: Array, targets: Array | None = None) -> tuple[Array, Array, Array]:
+    """The neurons with one column each, inputs and targets (0 if there are none), all of one dtype."""
+    rows, inputs = np.asarray(rows), np.asarray(inputs)
+    targets = np.zeros(inputs.shape[1:]) if targets is None else np.asarray(targets)
+    if rows.dtype not in (np.float16, np.float32, np.float64):
+        raise TypeError(f"{name} must be float16, float32 or float64, got {rows.dtype}")
     if inputs.ndim != 2 or inputs.size == 0:
         raise ValueError(f"inputs must have the shape (fan_in, examples), got {inputs.shape}")
     if targets.shape != inputs.shape[1:]:
         raise ValueError(f"targets must have the shape {inputs.shape[1:]}, one for each input, got {targets.shape}")
-    if start.ndim != 2 or len(start) == 0 or start.shape[1] != len(inputs) + 2:
-        raise ValueError(f"start must have the shape (n, fan_in + 2) with fan_in = {len(inputs)}, got {start.shape}")
-    return np.ascontiguousarray(start.T), inputs, targets
+    if rows.ndim != 2 or len(rows) == 0 or rows.shape[1] != len(inputs) + 2:
+        raise ValueError(f"{name} must have the shape (n, fan_in + 2) with fan_in = {len(inputs)}, got {rows.shape}")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(rows.T), inputs.astype(rows.dtype), targets.astype(rows.dtype)
 
 
 def output(rows: Array, output_bias: float, inputs: Array, activation: str = "tanh") -> Array:
@@ -134,6 +139,7 @@ def output(rows: Array, output_bias: float, inputs: Array, activation: str = "ta
     array([0.5, 3.5])
     """
     phi = activations.activation(activation)
+    _checked("rows", rows, inputs)
     with np.errstate(all="ignore"):
         return np.asarray(rows[:, -1] @ phi.value(rows[:, :-2] @ inputs + rows[:, -2:-1]) / len(rows) + output_bias)
 
@@ -147,16 +153,23 @@ def distinct(rows: ArrayLike, tolerance: float = 0.0) -> int:
     (2, 1)
     """
     tolerance = arguments.number("tolerance", tolerance, 0)
-    left = np.asarray(rows)
-    if left.ndim != 2:
-        raise ValueError(f"rows must have two dimensions, got {left.ndim}")
+    left = _rows(rows)
     count = 0
     while len(left):
-        alike = (np.abs(left - left[0]) <= tolerance).all(axis=1)
+        with np.errstate(invalid="ignore", over="ignore"):
+            alike = ((left == left[0]) | (np.abs(left - left[0]) <= tolerance)).all(axis=1)
         alike[0] = True  # not even NaN is alike itself
         left = left[~alike]
         count += 1
     return count
+
+
+def _rows(rows: ArrayLike) -> Array:
+    """Two dimensions of floats."""
+    result = np.asarray(rows)
+    if result.ndim != 2:
+        raise ValueError(f"rows must have two dimensions, got {result.ndim}")
+    return result if result.dtype.kind == "f" else result.astype(np.float64)
 
 
 def rank(rows: ArrayLike, tolerance: float = 0.01) -> int:
@@ -167,7 +180,11 @@ def rank(rows: ArrayLike, tolerance: float = 0.01) -> int:
     >>> rank([[1.0, 1.0], [1.0, 1.001]]), rank([[1.0, 1.0], [1.0, 2.0]])
     (1, 2)
     """
-    return int(np.linalg.matrix_rank(np.asarray(rows), rtol=arguments.number("tolerance", tolerance, 0)))
+    tolerance = arguments.number("tolerance", tolerance, 0)
+    finite = _rows(rows)
+    if not np.isfinite(finite).all():
+        raise ValueError("rows must be finite, got inf or NaN among them")
+    return int(np.linalg.matrix_rank(finite, rtol=tolerance))
 
 
 def spread(history: History) -> Array:
@@ -190,6 +207,8 @@ def growth(
     one: History, inputs: Array, targets: Array, activation: str = "tanh", *, learning_rate: float = 0.5
 ) -> Array:
     """What becomes of a small difference between neurons that otherwise follow the path of one.
+
+    It holds while no example crosses a kink of the activation.
 
     Small deviations d_i that sum to 0 do not change the output. So each of them moves by the derivative of its own
     update with the errors held fixed: d_i becomes (1 - learning_rate M) d_i, where M is the mean over the examples of
@@ -215,18 +234,30 @@ def growth(
     phi = activations.activation(activation)
     if one.neurons.shape[1] != 1:
         raise ValueError(f"one must be the run of a single neuron, got {one.neurons.shape[1]} neurons")
+    rate = arguments.number("learning_rate", learning_rate, 0)
     rows = one.neurons[:-1, 0].astype(np.float64)
+    _, inputs, targets = _checked("one.neurons[0]", one.neurons[0].astype(np.float64), inputs, targets)
+    with np.errstate(all="ignore"):
+        return _products(np.eye(rows.shape[1]) - rate * _curvature(rows, one.output_bias[:-1], inputs, targets, phi))
+
+
+def _curvature(rows: Array, output_bias: Array, inputs: Array, targets: Array, phi: activations.Activation) -> Array:
+    """Mean over the examples of 2 error times the second derivatives of v phi(w . x + b), for each row."""
     x = np.vstack([inputs, np.ones(len(targets))])
     v, z = rows[:, -1:], rows[:, :-1] @ x
-    error = v * phi.value(z) + one.output_bias[:-1, None] - targets
+    error = v * phi.value(z) + output_bias[:, None] - targets
     outward = np.where(z > 0, _STEP, -_STEP)  # away from a kink at 0
     bend = (phi.derivative(z + outward) - phi.derivative(z)) / outward
     size = rows.shape[1]
     curvature = np.zeros((len(rows), size, size))
     curvature[:, :-1, :-1] = np.einsum("tb,ib,jb->tij", error * v * bend, x, x)
     curvature[:, :-1, -1] = curvature[:, -1, :-1] = (error * phi.derivative(z)) @ x.T
-    factors = np.eye(size) - 2 * learning_rate / len(targets) * curvature
-    products = [np.eye(size)]
+    return np.asarray(2 / len(targets) * curvature)
+
+
+def _products(factors: Array) -> Array:
+    """The identity, the first factor, the second times the first, and so on."""
+    products = [np.eye(factors.shape[1])]
     for factor in factors:
         products.append(factor @ products[-1])
     return np.array(products)

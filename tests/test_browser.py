@@ -10,13 +10,23 @@ from helpers.quiz import questions
 pytestmark = pytest.mark.browser
 
 EXPLORER = "from helpers import explorers\nexplorers.collapse()"
+SYMMETRY = "from helpers import explorers\nexplorers.symmetry()"
 QUIZ = 'from helpers import quiz\nquiz.ask("collapse.histograms")'
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 TIMEOUT = 20_000
-SLIDERS = ["depth L", "width n", "variance σ²"]
+PLACES = {"collapse": 0, "symmetry": 3}  # on the page that all tests share
+SLIDERS = {
+    "collapse": ["depth L", "width n", "variance σ²"],
+    "symmetry": ["step", "noise ε", "width n", "constant"],
+}
+LISTS = {"collapse": ["activation", "number format"], "symmetry": ["initializer", "activation"]}
+KINDS = {
+    "collapse": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
+    "symmetry": r"(Lockstep|Lockstep to the eye|Broken|Stuck|One neuron)\. .*After \d+ steps the loss is ",
+}
 
 # What the tests look at, in the page.
 SCRIPT = """
@@ -58,6 +68,12 @@ window.wim = {
   }),
 };
 """
+
+
+# Whether a slider says that it cannot be moved.
+DISABLED = """([n, label]) => [...wim.box(n).querySelectorAll('.widget-slider')].find(
+    (slider) => slider.querySelector('.widget-label').textContent === label
+).querySelector('.noUi-target').hasAttribute('disabled')"""
 
 
 class Lab:
@@ -129,11 +145,16 @@ class Lab:
         assert "Not drawn" not in verdict
         return verdict
 
-    def round_trip(self):
+    def round_trip(self, number=0):
         """Wait until the kernel has done what the page has asked for so far, and the page has heard of it."""
         self.page.wait_for_timeout(300)
         self.page.get_by_text("| Idle").wait_for()
-        self.page.wait_for_function("[...document.querySelectorAll('.wim-box img')].length && wim.settled(0)")
+        self.page.wait_for_function("n => wim.settled(n)", arg=number)
+
+    def reset(self, number=0):
+        """Put an explorer back to where it began."""
+        self.box(number).get_by_role("button", name="Reset").click()
+        self.round_trip(number)
 
     def handle(self, label, number=0):
         """The handle of a slider."""
@@ -158,8 +179,8 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def lab(browser, jupyterlab):
-    """Two explorers and a quiz, which all tests share (none depends on what another has set)."""
-    lab = Lab(browser, jupyterlab, "explorers", [EXPLORER, QUIZ, EXPLORER])
+    """Three explorers and a quiz, which all tests share (none depends on what another has set)."""
+    lab = Lab(browser, jupyterlab, "explorers", [EXPLORER, QUIZ, EXPLORER, SYMMETRY])
     yield lab
     lab.context.close()
 
@@ -189,42 +210,66 @@ def test_the_extension_of_the_server_is_loaded(jupyterlab):
     assert "helpers.server | extension was successfully loaded" in (folder / "lab.log").read_text()
 
 
-def test_names_and_states_are_spoken(lab):
-    lab.assert_spoken(0)
-    lab.assert_spoken(2)
-    assert [handle["label"] for handle in lab.page.evaluate("wim.handles(0)")] == SLIDERS
-    live = lab.box().locator("[aria-live=polite]")
+@pytest.mark.parametrize("name", PLACES)
+def test_names_and_states_are_spoken(lab, name):
+    place = PLACES[name]
+    lab.assert_spoken(place)
+    assert [handle["label"] for handle in lab.page.evaluate("n => wim.handles(n)", place)] == SLIDERS[name]
+    live = lab.box(place).locator("[aria-live=polite]")
     assert live.count() == 1
     assert live.get_attribute("role") == "status"
-    assert live.inner_text().startswith("Collapse.")
+    assert live.inner_text().startswith({"collapse": "Collapse.", "symmetry": "Lockstep."}[name])
+    for label in LISTS[name]:
+        assert lab.box(place).get_by_label(label, exact=True).count() == 1
+
+
+def test_a_choice_of_two_is_spoken(lab):
     toggle = lab.box().get_by_role("group", name="forward or backward")
     assert toggle.get_by_role("button", pressed=True).inner_text() == "forward"
     assert toggle.get_by_role("button", pressed=False).inner_text() == "backward"
-    for label in ("activation", "number format"):
-        assert lab.box().get_by_label(label, exact=True).count() == 1
 
 
-def test_every_control_redraws_and_nothing_jumps(lab):
-    page, box = lab.page, lab.box()
-    page.evaluate("() => { wim.watch(0); wim.verdict(0).kept = true; }")
-    for label, back in zip(SLIDERS, ("50", "512", "0.0001"), strict=True):
-        handle = lab.handle(label)
+@pytest.mark.parametrize("name", PLACES)
+def test_every_control_redraws_and_nothing_jumps(lab, name):
+    page, place = lab.page, PLACES[name]
+    box = lab.box(place)
+    lab.reset(place)
+    box.scroll_into_view_if_needed()
+    page.evaluate("n => { wim.watch(n); wim.verdict(n).kept = true; }", place)
+    for label in SLIDERS[name]:
+        handle = lab.handle(label, place)
         handle.focus()
         for key in ("Home", "End", "ArrowLeft", "PageDown"):
-            alt = page.evaluate("wim.image(0).alt")
-            verdict = lab.change(lambda key=key, handle=handle: handle.press(key))
-            assert page.evaluate("wim.image(0).alt") != alt
-            assert re.match(r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer", verdict)
-            lab.assert_spoken()
+            if label == "noise ε" and key == "Home":
+                continue  # it is there
+            alt = page.evaluate("n => wim.image(n).alt", place)
+            verdict = lab.change(lambda key=key, handle=handle: handle.press(key), place)
+            assert page.evaluate("n => wim.image(n).alt", place) != alt
+            assert re.match(KINDS[name], verdict)
+            lab.assert_spoken(place)
             assert handle.evaluate("handle => handle === document.activeElement")
-        lab.type(label, back)
-    lab.type("depth L", "7")
-    for label in ("activation", "number format"):
+        lab.change(box.get_by_role("button", name="Reset").click, place)
+    for label in LISTS[name]:
         select = box.get_by_label(label, exact=True)
-        options = select.locator("option").all_inner_texts()
-        for option in [*options[1:], options[0]]:
-            if option != select.input_value():
-                lab.change(lambda option=option, select=select: select.select_option(option))
+        first = select.input_value()
+        options = [option for option in select.locator("option").all_inner_texts() if option != first]
+        for option in [*options, first]:
+            lab.change(lambda option=option, select=select: select.select_option(option), place)
+    if name == "symmetry":
+        lab.change(lambda: box.get_by_label("initializer", exact=True).select_option("random"), place)
+    lab.change(box.get_by_role("button", name="New draw").click, place)
+    lab.round_trip(place)
+    lab.assert_spoken(place)
+    assert page.evaluate("n => wim.verdict(n).kept && wim.verdict(n).ariaLive", place) == "polite"
+    seen = page.evaluate("wim.seen()")
+    assert len(seen) == 1, seen
+    assert seen[0]["loaded"]
+
+
+def test_directions_and_snaps_redraw(lab):
+    box = lab.box()
+    lab.reset()
+    lab.type("depth L", "7")
     for name in ("backward", "forward"):
         button = box.get_by_role("button", name=name)
         assert button.get_attribute("aria-pressed") == "false"
@@ -237,11 +282,42 @@ def test_every_control_redraws_and_nothing_jumps(lab):
     lab.round_trip()
     assert "· 0.5 = 1 (" in lab.verdict()
     lab.assert_spoken()
-    lab.change(box.get_by_role("button", name="New draw").click)
-    assert page.evaluate("wim.verdict(0).kept && wim.verdict(0).ariaLive") == "polite"
-    seen = page.evaluate("wim.seen()")
-    assert len(seen) == 1, seen
-    assert seen[0]["loaded"]
+    lab.reset()
+
+
+def test_noise_is_a_choice_of_powers_of_ten(lab):
+    place = PLACES["symmetry"]
+    lab.reset(place)
+    handle = lab.handle("noise ε", place)
+    handle.focus()
+    spoken = []
+    for _ in range(5):
+        lab.change(lambda: handle.press("ArrowRight"), place)
+        lab.assert_spoken(place)
+        spoken.append(handle.get_attribute("aria-valuetext"))
+    assert spoken == ["10⁻¹⁶", "3·10⁻¹⁶", "10⁻¹⁵", "3·10⁻¹⁵", "10⁻¹⁴"]
+    lab.reset(place)
+    lab.assert_spoken(place)
+    assert handle.get_attribute("aria-valuetext") == "0"
+
+
+def test_what_plays_no_part_cannot_be_moved(lab):
+    place = PLACES["symmetry"]
+    lab.reset(place)
+    select = lab.box(place).get_by_label("initializer", exact=True)
+    for option, dead in (("eye", ["noise ε", "constant"]), ("constant", ["noise ε"]), ("constant + noise", [])):
+        lab.change(lambda option=option: select.select_option(option), place)
+        for label in SLIDERS["symmetry"]:
+            before = lab.source(place), lab.page.evaluate("n => wim.handles(n)", place)
+            handle = lab.handle(label, place)
+            if label not in dead:
+                assert not lab.page.evaluate(DISABLED, [place, label]), (option, label)
+                continue
+            assert lab.page.evaluate(DISABLED, [place, label]), (option, label)
+            handle.press("ArrowRight")
+            lab.round_trip(place)
+            assert before == (lab.source(place), lab.page.evaluate("n => wim.handles(n)", place)), (option, label)
+    lab.reset(place)
 
 
 def test_values_between_the_steps_stay(lab):
@@ -265,30 +341,44 @@ def test_values_between_the_steps_stay(lab):
     lab.assert_spoken()
 
 
-def test_dragging_redraws_before_the_mouse_lets_go(lab):
-    handle = lab.handle("variance σ²")
+@pytest.mark.parametrize(("name", "label"), [("collapse", "variance σ²"), ("symmetry", "step")])
+def test_dragging_redraws_before_the_mouse_lets_go(lab, name, label):
+    number = PLACES[name]
+    lab.reset(number)
+    handle = lab.handle(label, number)
     handle.scroll_into_view_if_needed()
     place = handle.bounding_box()
     x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
     lab.page.mouse.move(x, y)
     lab.page.mouse.down()
-    lab.change(lambda: lab.page.mouse.move(x + 25, y))
-    lab.change(lambda: lab.page.mouse.move(x + 50, y))
+    lab.change(lambda: lab.page.mouse.move(x + 25, y), number)
+    lab.change(lambda: lab.page.mouse.move(x + 50, y), number)
     lab.page.mouse.up()
-    lab.assert_spoken()
+    lab.assert_spoken(number)
 
 
-@pytest.mark.parametrize("target", [".noUi-handle", "select", ".widget-toggle-button", ".widget-button"])
-def test_plain_keys_stay_in_the_box(lab, target):
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("collapse", ".noUi-handle"),
+        ("collapse", "select"),
+        ("collapse", ".widget-toggle-button"),
+        ("collapse", ".widget-button"),
+        ("symmetry", ".noUi-handle"),
+        ("symmetry", "select"),
+        ("symmetry", ".widget-button"),
+    ],
+)
+def test_plain_keys_stay_in_the_box(lab, name, target):
     cells = lab.cells()
-    element = lab.box().locator(target).first
+    element = lab.box(PLACES[name]).locator(target).first
     element.focus()
     for key in ("b", "a", "x", "d", "d", "z", "m", "Delete", "ArrowDown", "ArrowUp", "ArrowDown", "j", "k", "Shift+M"):
         element.press(key)
         assert element.evaluate("element => element === document.activeElement"), key
         assert lab.cells() == cells, key
     assert lab.page.locator(".jp-Notebook .jp-MarkdownCell").count() == 0
-    lab.page.wait_for_function("wim.settled(0)")
+    lab.page.wait_for_function("n => wim.settled(n)", arg=PLACES[name])
 
 
 def test_plain_keys_stay_in_the_quiz(lab):
@@ -319,8 +409,8 @@ def test_tab_and_shortcuts_with_modifiers_pass(lab):
     assert prompt.inner_text() != before
 
 
-def test_two_explorers_do_not_disturb_each_other(lab):
-    for one, other in ((0, 2), (2, 0)):
+def test_explorers_do_not_disturb_each_other(lab):
+    for one, other in ((0, 2), (2, 0), (0, 3), (2, 3)):
         before = lab.source(other), lab.verdict(other), lab.page.evaluate("n => wim.handles(n)", other)
         lab.box(one).scroll_into_view_if_needed()
         lab.type("depth L", "33", one)
@@ -350,13 +440,15 @@ def test_restart_and_run_all(lab):
     lab.page.locator(".jp-Dialog .jp-mod-accept").click()
     lab.page.wait_for_function("!document.querySelector('[data-old]')")
     lab.wait_ready()
-    assert lab.verdict().startswith("Collapse.")
-    handle = lab.handle("depth L")
-    handle.focus()
-    lab.change(lambda: handle.press("ArrowRight"))
-    lab.assert_spoken()
-    handle.press("b")
-    assert lab.cells() == 3
+    cells = lab.cells()
+    for number, label, kind in ((0, "depth L", "Collapse."), (3, "step", "Lockstep.")):
+        assert lab.verdict(number).startswith(kind)
+        handle = lab.handle(label, number)
+        handle.focus()
+        lab.change(lambda handle=handle: handle.press("ArrowRight"), number)
+        lab.assert_spoken(number)
+        handle.press("b")
+        assert lab.cells() == cells == lab.boxes
 
 
 def test_a_dense_screen_gets_a_dense_picture(browser, jupyterlab, lab):
@@ -372,12 +464,22 @@ def test_a_dense_screen_gets_a_dense_picture(browser, jupyterlab, lab):
         dense.context.close()
 
 
-def test_it_fits_on_a_small_projector(lab):
+@pytest.mark.parametrize("name", PLACES)
+def test_it_fits_on_a_small_projector(lab, name):
     lab.page.set_viewport_size({"width": 1280, "height": 720})
     try:
-        height = lab.page.evaluate("wim.box(0).getBoundingClientRect().height")
+        box = lab.box(PLACES[name])
+        box.scroll_into_view_if_needed()
+        height = box.bounding_box()["height"]
         panel = lab.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').clientHeight")
         assert height < panel
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+        for element in box.locator(".widget-slider, .widget-dropdown, .widget-button, img").all():
+            inner, outer = element.bounding_box(), box.bounding_box()
+            assert inner["x"] >= outer["x"]
+            assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 0.5
+        line = box.locator(".wim-announced")
+        assert line.evaluate("line => line.scrollHeight <= line.clientHeight"), "the verdict needs scrolling"
     finally:
         lab.page.set_viewport_size({"width": 1400, "height": 1100})
 

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from helpers import check, quiz
 
-NOTEBOOKS = ["collapse"]
+NOTEBOOKS = ["symmetry", "collapse"]
 ALL = [f"{notebook}.{name}" for notebook in NOTEBOOKS for name in quiz.questions(notebook)]
 
 
@@ -55,7 +56,26 @@ def test_unknown_letters_are_errors():
             quiz.ask("collapse.histograms").choose(letter)
 
 
+def broken(W, v):
+    """The solution of the notebook: of each group of equal neurons one stays as it is."""
+    v, seen = v.copy(), set()
+    for i in range(len(v)):
+        while (*W[i], v[i]) in seen:
+            v[i] += 1
+        seen.add((*W[i], v[i]))
+    return W.copy(), v
+
+
+def moving(activation, step):
+    if activation != "sigmoid":
+        return {"c"}
+    return {"v", "c"} if step == 1 else {"W", "b", "v", "c"}
+
+
 RIGHT = {
+    check.distinct_neurons: lambda W, v: len(np.unique(np.column_stack([W, v]), axis=0)),
+    check.break_symmetry: broken,
+    check.moving_parameters: moving,
     check.log10_gradient_at_input: lambda widths, sigma: sum(math.log10(n * sigma**2) for n in widths[1:]),
     check.vanishing_layer: lambda n, sigma, smallest: (
         None if n * sigma**2 >= 1 else math.floor(math.log(smallest) / math.log(math.sqrt(n) * sigma)) + 1
@@ -63,6 +83,31 @@ RIGHT = {
     check.stable_sigma: lambda fan_in, activation: math.sqrt({"linear": 1, "relu": 2}[activation] / fan_in),
 }
 WRONG = {
+    check.distinct_neurons: [
+        (lambda W, v: len(W), "count them once"),
+        (lambda W, v: 1 + int(np.any(W[1:] != W[:-1], axis=1).sum()), "next to each other"),
+        (lambda W, v: len(np.unique(np.sort(W), axis=0)), "order of the numbers"),
+        (lambda W, v: len(np.unique(W, axis=0)), "outgoing ones belong"),
+        (lambda W, v: len(np.unique(np.sum(W, axis=1) * v)), "order of the numbers"),
+        (lambda W, v: True, "returned True"),
+    ],
+    check.break_symmetry: [
+        (lambda W, v: (W, v), "one number is enough"),
+        (lambda W, v: (W, v + np.arange(len(v)) * 1e-9), "the middle"),
+        (lambda W, v: (W, v * np.arange(1, len(v) + 1)), "Adding works"),
+        (lambda W, v: (np.random.default_rng(0).standard_normal(W.shape), v), "one number is enough"),
+        (lambda W, v: (W, v + np.eye(len(v))[0]), "n - 1 others"),
+        (lambda W, v: (W * np.nan, v), "one number is enough"),
+        (lambda W, v: 3, "returned 3"),
+        (lambda W, v: W.__setitem__(0, 9) or (W, v), "one number is enough"),
+    ],
+    check.moving_parameters: [
+        (lambda activation, step: {"W", "b", "v", "c"}, "outgoing weights pass nothing down"),
+        (lambda activation, step: {"c"}, "1/2"),
+        (lambda activation, step: {"v", "c"} if activation == "sigmoid" else {"c"}, "finds its way down"),
+        (lambda activation, step: {"c"} if step == 1 else {"v", "c"}, "only c is no longer 0"),
+        (lambda activation, step: 3, "returned 3"),
+    ],
     check.log10_gradient_at_input: [
         (lambda widths, sigma: sum(math.log10(n * sigma) for n in widths[1:]), "square"),
         (lambda widths, sigma: sum(math.log10(n * sigma**2) for n in widths[:-1]), "outputs"),

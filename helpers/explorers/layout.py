@@ -43,7 +43,7 @@ def buttons(texts: dict[str, str]) -> list[ipywidgets.Button]:
 def rows(sliders: Sequence[ipywidgets.Widget], others: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Box]:
     """Sliders in two columns (one where the page is narrow), the others in a row below."""
     columns = ipywidgets.Layout(
-        display="grid", grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%"
+        display="grid", grid_template_columns="repeat(auto-fit, minmax(380px, 1fr))", width="100%"
     )
     row = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
     return [ipywidgets.Box(sliders, layout=columns), ipywidgets.Box(others, layout=row)]

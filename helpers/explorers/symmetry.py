@@ -13,7 +13,7 @@ from helpers.data import inside
 from helpers.explorers.explorer import Explorer, Report
 from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import NeuronFigure, NeuronView, plain_number
-from helpers.figures.neurons import PLANE
+from helpers.figures.neurons import GRID, GRID_SIZE
 from helpers.live import LiveImage
 
 STEPS = 200
@@ -30,7 +30,6 @@ STARTS = [
 NOISES = [0.0, *(float(f"{digit}e{power}") for power in range(-16, 0) for digit in (1, 3)), 1.0]
 
 _INPUTS, _TARGETS = inside()
-_GRID = np.stack(np.meshgrid(*2 * [np.linspace(-PLANE, PLANE, 33)])).reshape(2, -1)
 _FIRST_DRAW = 0
 _BEYOND = 1e6
 
@@ -130,7 +129,7 @@ def _draw(
         with np.errstate(all="ignore"):
             apart = np.ptp(growth @ (run.neurons[0] - run.neurons[0].mean(axis=0)).T, axis=2).max(axis=1)
         one = single.neurons[:, 0, :2], single.losses, apart
-    field = lockstep.output(now, run.output_bias[steps], _GRID, activation).reshape(33, 33)
+    field = lockstep.output(now, run.output_bias[steps], GRID, activation).reshape(2 * [GRID_SIZE])
     spread = lockstep.spread(run)
     frame = figure.update(NeuronView(run.neurons[..., :3], run.losses, spread, steps, field, one))
     kind, sentences = _verdict(run, spread, steps, one)
@@ -143,7 +142,7 @@ def _draw(
     return Report(kind, sentences, picture, frame)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _run(initializer: str, constant: float, noise: float, width: int, activation: str, seed: int) -> lockstep.History:
     """The whole training run: moving the step costs nothing."""
     rng = np.random.default_rng(seed)
@@ -162,7 +161,7 @@ def _run(initializer: str, constant: float, noise: float, width: int, activation
     return lockstep.train(start, _INPUTS, _TARGETS, activation, steps=STEPS, learning_rate=_rate(activation))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _alone(constant: float, activation: str) -> tuple[lockstep.History, NDArray[np.floating]]:
     """The run of a single neuron, and what becomes of small differences along its path."""
     single = _run("constant", constant, 0.0, 1, activation, 0)

@@ -3,9 +3,9 @@
 Nothing here knows of widgets.
 """
 
-from helpers.figures.neurons import NeuronFigure, NeuronView
+from helpers.figures.neurons import NeuronFigure, NeuronView, planes
 from helpers.figures.profile import ProfileFigure, ProfileView
-from helpers.figures.stills import histograms, losses, profiles
+from helpers.figures.stills import against_theory, histograms, losses, profiles
 from helpers.figures.style import (
     COLOURS,
     CSS_DPI,
@@ -26,11 +26,13 @@ __all__ = [
     "Picture",
     "ProfileFigure",
     "ProfileView",
+    "against_theory",
     "encode",
     "histograms",
     "image_html",
     "losses",
     "plain_number",
+    "planes",
     "power_of_ten",
     "profiles",
 ]

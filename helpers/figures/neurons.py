@@ -1,6 +1,6 @@
-"""The live figure of the neurons of a hidden layer while they learn."""
+"""The neurons of a hidden layer while they learn: a live figure, and a still one of what networks say of the plane."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,14 +11,16 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from helpers.figures.style import COLOURS, STYLE
+from helpers import lockstep
+from helpers.figures.style import COLOURS, STYLE, Picture
 
 Array = NDArray[np.floating]
 
 PLANE = 2.4  # the input plane is shown from -PLANE to PLANE
+GRID_SIZE = 33
+GRID = np.stack(np.meshgrid(*2 * [np.linspace(-PLANE, PLANE, GRID_SIZE)])).reshape(2, -1)
 
 
 @dataclass(frozen=True)
@@ -91,27 +93,15 @@ class NeuronFigure:
         self._weights.yaxis.set_label_coords(-0.13, 0.5)
         self._plane.set_title("what the network says", pad=22)
         self._plane.set_xlabel("dark: it says inside", labelpad=1, **small)
-        self._plane.set_xlim(-PLANE, PLANE)
-        self._plane.set_ylim(-PLANE, PLANE)
-        self._plane.set_xticks([-2, 0, 2])
-        self._plane.set_yticks([-2, 0, 2])
-        self._plane.grid(visible=False)
-        for axes in (self._weights, self._plane):
-            axes.set_box_aspect(1)
+        _show_plane(self._plane)
+        self._weights.set_box_aspect(1)
         self._loss.set_title("loss", pad=4)
         self._spread.set_title("largest difference", pad=4)
         self._spread.set_xlabel("training step", labelpad=1, **small)
         self._loss.tick_params(labelbottom=False)
         self._spread.set_ylim(_FLOOR, _CEILING)
         self._spread.set_yticks([_ZERO, -15, -10, -5, 0], ["0", "", "$10^{-10}$", "", "1"])
-        for axes in (self._loss, self._spread):
-            axes.xaxis.set_major_locator(MaxNLocator(2, integer=True))
-        inside = targets > 0
-        self._points = [
-            self._plane.plot(*inputs[:, chosen], "o", markersize=6.5, markeredgecolor="black", markerfacecolor=face,
-                             markeredgewidth=1.4, zorder=5, label=label)[0]
-            for chosen, face, label in ((inside, "black", "inside"), (~inside, "white", "outside"))
-        ]  # fmt: skip
+        self._points = _plot_points(self._plane, inputs, targets)
         legend: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.985), "ncols": 2, "frameon": False}
         legend |= {
             "borderaxespad": 0.0,
@@ -135,7 +125,7 @@ class NeuronFigure:
         self._one_path = self._weights.plot([], [], **dashed)[0]
         self._dots = self._weights.plot([], [], "o", color=ours, markersize=6.5, markeredgecolor="white", zorder=5)[0]
         self._field = _Field(self._plane)
-        self._lines = LineCollection([], colors=ours, linewidths=1.3, alpha=0.75, zorder=3)
+        self._lines = LineCollection([], **_LINES)
         self._plane.add_collection(self._lines, autolim=False)
         self._loss_lines = [self._loss.plot([], [], **dashed)[0], self._loss.plot([], [], color=ours)[0]]
         self._spread_lines = [self._spread.plot([], [], color=ours)[0], self._spread.plot([], [], **dashed)[0]]
@@ -191,6 +181,7 @@ class NeuronFigure:
         self._loss.set_yticks([0, np.floor(top)])
         for axes in (self._loss, self._spread):
             axes.set_xlim(-0.02 * len(view.losses), 1.02 * len(view.losses))
+            axes.set_xticks([0, len(view.losses) // 2, len(view.losses) - 1])
 
 
 class _Field(Artist):
@@ -213,6 +204,28 @@ class _Field(Artist):
         shades = np.nan_to_num(np.clip(self.values, -1, 1)) * 31.5 + 31.5
         across, up = (_interpolation(len(shades), int(pixels)) for pixels in (right - left, top - bottom))
         renderer.draw_image(renderer.new_gc(), left, bottom, _TINTS[(up @ shades @ across.T).astype(np.intp)])
+
+
+_LINES: dict[str, Any] = {"colors": COLOURS["measured"], "linewidths": 1.3, "alpha": 0.75, "zorder": 3}
+
+
+def _show_plane(axes: Axes) -> None:
+    axes.set_xlim(-PLANE, PLANE)
+    axes.set_ylim(-PLANE, PLANE)
+    axes.set_xticks([-2, 0, 2])
+    axes.set_yticks([-2, 0, 2])
+    axes.grid(visible=False)
+    axes.set_box_aspect(1)
+
+
+def _plot_points(axes: Axes, inputs: Array, targets: Array) -> list[Artist]:
+    """The examples: black inside, white outside."""
+    style: dict[str, Any] = {"markersize": 6.5, "markeredgecolor": "black", "markeredgewidth": 1.4, "zorder": 5}
+    kinds = (targets > 0, "black", "inside"), (targets <= 0, "white", "outside")
+    return [
+        axes.plot(*inputs[:, chosen], "o", markerfacecolor=face, label=label, **style)[0]
+        for chosen, face, label in kinds
+    ]
 
 
 def _log10(differences: Array) -> Array:
@@ -240,3 +253,39 @@ def _switches(neurons: Array) -> list[Array]:
         foot, along = -b * w / length**2, np.stack([-w[:, 1], w[:, 0]], axis=1) / length
     ends = np.stack([foot - 9 * along, foot + 9 * along], axis=1)
     return list(ends[np.isfinite(ends).all(axis=(1, 2)) & (np.abs(foot) < 9).all(axis=1)])
+
+
+def planes(
+    networks: Mapping[str, tuple[Array, float]], inputs: Array, targets: Array, activation: str = "tanh"
+) -> Picture:
+    """What networks say of the input plane, one panel each, with the lines at which their neurons switch.
+
+    Parameters
+    ----------
+    networks : mapping of str to (ndarray, float)
+        Neurons (rows as `lockstep.neurons` makes them, with two inputs) and the bias of the output, by title.
+    inputs : ndarray, shape (2, examples)
+    targets : ndarray, shape (examples,)
+        Positive inside, negative outside.
+    activation : str
+        A key of `activations.ACTIVATIONS`.
+    """
+    told = []
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 3.3))
+        panels = np.atleast_1d(figure.subplots(1, len(networks)))
+        for axes, (title, (rows, output_bias)) in zip(panels, networks.items(), strict=True):
+            _show_plane(axes)
+            axes.set_title(title, pad=7)
+            _Field(axes).values = lockstep.output(rows, output_bias, GRID, activation).reshape(2 * [GRID_SIZE])
+            lines = _switches(rows[:: -(-len(rows) // _TAILS)])
+            axes.add_collection(LineCollection(lines, **_LINES), autolim=False)
+            _plot_points(axes, inputs, targets)
+            right = np.sum((lockstep.output(rows, output_bias, inputs, activation) > 0) == (targets > 0))
+            told.append(f"{title}: {right} of {len(targets)} points right".replace("\n", " "))
+        legend: dict[str, Any] = {"loc": "lower center", "ncols": 2, "frameon": False, "bbox_to_anchor": (0.5, -0.02)}
+        figure.legend(*panels[0].get_legend_handles_labels(), columnspacing=1.4, handletextpad=0.2, **legend)
+        figure.subplots_adjust(left=0.05, right=0.985, top=0.86, bottom=0.14, wspace=0.2)
+    return Picture(
+        figure, f"Points inside and outside a circle, and where each network says inside. {'; '.join(told)}."
+    )

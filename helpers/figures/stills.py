@@ -1,6 +1,7 @@
 """Still pictures of results, one function for each kind."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -118,13 +119,38 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
         figure = Figure(figsize=(8.6, 3.4))
         axes = figure.subplots()
         axes.axhline(chance, color="#777777", linewidth=1.4)
-        axes.text(0, chance + 0.06, f"guessing: {chance:.3f} ", va="bottom", ha="left", fontsize=12, color="#444444")
+        label: dict[str, Any] = {"va": "bottom", "ha": "right", "fontsize": 12, "color": "#444444"}
+        axes.text(1, 1.02 * chance, f"guessing: {chance:.3f}", transform=axes.get_yaxis_transform(), **label)
         ends = []
         for name, curve, (line, _), colour in _styled(curves, roles):
             smooth = np.convolve(curve, np.ones(window) / window, mode="valid")
             axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=colour, label=name)
             ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
         axes.set(xlabel="training step", ylabel="loss", ylim=(0, 1.25 * chance))
-        axes.legend(frameon=False, loc="center right")
+        axes.legend(frameon=False)
         figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.17)
     return Picture(figure, f"Training loss by step against the loss of guessing, {chance:.3f}: {'; '.join(ends)}.")
+
+
+def against_theory(
+    x: NDArray[np.floating], measured: NDArray[np.floating], theory: NDArray[np.floating], xlabel: str, ylabel: str
+) -> Picture:
+    """Measured points and the line that theory predicts.
+
+    Parameters
+    ----------
+    x, measured, theory : ndarray, shape (points,)
+    xlabel, ylabel : str
+        What they are.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 3.2))
+        axes = figure.subplots()
+        axes.plot(x, theory, color=COLOURS["theory"], label="theory")
+        axes.plot(x, measured, "o", color=COLOURS["measured"], markersize=7, label="measured")
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False)
+        figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.18)
+    ends = " and ".join(f"{x[k]:.3g} it is {measured[k]:.3g} (theory: {theory[k]:.3g})" for k in (0, -1))
+    return Picture(figure, f"Measured points along the line of theory: {ylabel} against {xlabel}. At {ends}.")

@@ -1,0 +1,80 @@
+"""What tests see of an explorer: its words, its picture, its buttons."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+from PIL import Image
+
+from helpers.explorers.explorer import as_html
+
+# How the alternative text begins, and the kinds of outcome that may follow.
+OUTCOMES = {
+    "Line chart of the variance": (
+        "Collapse|Explosion|Shrinking|Growing|Saturated|Forgotten|Healthy|Healthy on average"
+    ),
+    "Left, the incoming weights": "Lockstep|Lockstep to the eye|Broken|Different|Stuck|Diverged|One neuron",
+}
+
+
+class _Images(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            self.found.append(dict(attrs))
+
+
+def image(html):
+    """The attributes of the only <img> in `html`."""
+    (attributes,) = _Images(html).found
+    return attributes
+
+
+def pixels(html):
+    """The picture in the only <img> in `html`."""
+    return decoded(base64.b64decode(image(html)["src"].removeprefix("data:image/png;base64,")))
+
+
+def decoded(png):
+    """The pixels of a PNG."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def buttons(explorer):
+    """The buttons of an explorer, by their labels."""
+
+    def walk(widget):
+        for child in getattr(widget, "children", ()):
+            yield child
+            yield from walk(child)
+
+    return {w.description: w for w in walk(explorer) if type(w).__name__ == "Button"}
+
+
+def values(explorer):
+    """What the controls of an explorer stand at."""
+    return {name: control.value for name, control in explorer.controls.items()}
+
+
+def everything(explorer):
+    """All that a reader sees of an explorer."""
+    return explorer.verdict, explorer._line.value, explorer._image.value, values(explorer)
+
+
+def assert_told(explorer):
+    """The verdict is a kind of outcome and sentences, and shows in the line, in the alternative text and in numbers."""
+    verdict = explorer.verdict
+    alt = image(explorer._image.value)["alt"]
+    assert alt == explorer._image.alt
+    assert alt.endswith(f". {verdict}"), alt
+    (kinds,) = [kinds for opening, kinds in OUTCOMES.items() if alt.startswith(opening)]
+    told = re.fullmatch(rf"((?:{kinds})\.) (.*\d.*\.)", verdict)
+    assert told, verdict
+    assert not re.search(r"\bnan\b|None|\de[+-]?\d|\.\.|\d\. (?!float)[a-z]|  ", alt), alt
+    assert explorer._line.value.endswith(f"<strong>{told[1]}</strong> {as_html(told[2])}</div>"), verdict
