@@ -213,8 +213,9 @@ def break_symmetry(function: Any) -> Result:
         case([[1, 2], [3, 4], [1, 2]], [1, 1, 1], "The neuron in the middle is different already: leave it alone."),
         case([[1, 2], [1, 2]], [1, 2], "These two differ by their outgoing weights: nothing has to change."),
         case([[1, 1], [1, 1], [2, 1]], [1, 1, 1], "Mind that a new value does not make a neuron equal to another."),
+        case([[1, 1]] * 3, [1, 1, 2], "Mind the neurons that come later: a new value must differ from theirs, too."),
     ]
-    return _run(function, cases, _all_differ, "Any difference will do, however small: training makes it grow.")
+    return _run(function, cases, _all_differ, "They are different neurons now, and need not stay together.")
 
 
 def _all_differ(answer: Any, expected: Any) -> bool:

@@ -31,7 +31,7 @@ def parting(noise, learning_rate=0.5, activation="tanh"):
 def test_the_times_to_part():
     assert parting(1e-6) == pytest.approx(60, abs=5)
     assert parting(1e-12) == pytest.approx(120, abs=5)
-    assert parting(1e-16) == pytest.approx(170, abs=8)
+    assert parting(1e-16) == pytest.approx(165, abs=5)
     assert parting(1e-13) - parting(1e-2) == pytest.approx(110, abs=5)  # eleven decades
 
 
@@ -55,6 +55,9 @@ def test_no_constant_finds_more_than_a_loss_of_065_and_zero_is_worst():
         run = lockstep.train(lockstep.neurons([[constant, constant]], [constant]), inputs, targets)
         final[constant] = run.losses[-1]
     assert min(final.values()) > 0.65
+    starts = (np.random.default_rng(seed).standard_normal((1, 4)) for seed in range(20))
+    luckier = [lockstep.train(start, inputs, targets, steps=1000) for start in starts]
+    assert min(run.losses[-1] for run in luckier) < 0.6
     assert max(final, key=final.get) == 0
 
 

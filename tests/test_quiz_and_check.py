@@ -60,8 +60,8 @@ def broken(W, v):
     """The solution of the notebook: of each group of equal neurons one stays as it is."""
     v, seen = v.copy(), set()
     for i in range(len(v)):
-        while (*W[i], v[i]) in seen:
-            v[i] += 1
+        if (*W[i], v[i]) in seen:
+            v[i] = v.max() + 1
         seen.add((*W[i], v[i]))
     return W.copy(), v
 
@@ -97,6 +97,7 @@ WRONG = {
         (lambda W, v: (W, v * np.arange(1, len(v) + 1)), "Adding works"),
         (lambda W, v: (np.random.default_rng(0).standard_normal(W.shape), v), "one number is enough"),
         (lambda W, v: (W, v + np.eye(len(v))[0]), "n - 1 others"),
+        (lambda W, v: (W, v + np.repeat([0, 1], [1, len(v) - 1])), "n - 1 others"),
         (lambda W, v: (W * np.nan, v), "one number is enough"),
         (lambda W, v: 3, "returned 3"),
         (lambda W, v: W.__setitem__(0, 9) or (W, v), "one number is enough"),

@@ -272,20 +272,23 @@ def planes(
     """
     told = []
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 3.3))
+        figure = Figure(figsize=(8.4, 3.5))
         panels = np.atleast_1d(figure.subplots(1, len(networks)))
         for axes, (title, (rows, output_bias)) in zip(panels, networks.items(), strict=True):
             _show_plane(axes)
-            axes.set_title(title, pad=7)
-            _Field(axes).values = lockstep.output(rows, output_bias, GRID, activation).reshape(2 * [GRID_SIZE])
+            field = _Field(axes)
+            field.values = lockstep.output(rows, output_bias, GRID, activation).reshape(2 * [GRID_SIZE])
+            ticks = np.linspace(-PLANE, PLANE, GRID_SIZE)
+            axes.contour(ticks, ticks, field.values, levels=[0], colors="black", linewidths=1.8, zorder=4)
             lines = _switches(rows[:: -(-len(rows) // _TAILS)])
             axes.add_collection(LineCollection(lines, **_LINES), autolim=False)
             _plot_points(axes, inputs, targets)
             right = np.sum((lockstep.output(rows, output_bias, inputs, activation) > 0) == (targets > 0))
-            told.append(f"{title}: {right} of {len(targets)} points right".replace("\n", " "))
+            axes.set_title(f"{title}\n{right} of {len(targets)} points right", pad=7)
+            told.append(f"{title}: {right} of {len(targets)} points right")
         legend: dict[str, Any] = {"loc": "lower center", "ncols": 2, "frameon": False, "bbox_to_anchor": (0.5, -0.02)}
         figure.legend(*panels[0].get_legend_handles_labels(), columnspacing=1.4, handletextpad=0.2, **legend)
-        figure.subplots_adjust(left=0.05, right=0.985, top=0.86, bottom=0.14, wspace=0.2)
+        figure.subplots_adjust(left=0.05, right=0.985, top=0.83, bottom=0.14, wspace=0.2)
     return Picture(
         figure, f"Points inside and outside a circle, and where each network says inside. {'; '.join(told)}."
     )

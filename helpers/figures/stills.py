@@ -124,10 +124,10 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
         ends = []
         for name, curve, (line, _), colour in _styled(curves, roles):
             smooth = np.convolve(curve, np.ones(window) / window, mode="valid")
-            axes.plot(np.arange(len(smooth)) + window, smooth, linestyle=line, color=colour, label=name)
+            axes.plot(np.arange(len(smooth)) + window - 1, smooth, linestyle=line, color=colour, label=name)
             ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
         axes.set(xlabel="training step", ylabel="loss", ylim=(0, 1.25 * chance))
-        axes.legend(frameon=False)
+        axes.legend(edgecolor="none", facecolor="white", framealpha=1)
         figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.17)
     return Picture(figure, f"Training loss by step against the loss of guessing, {chance:.3f}: {'; '.join(ends)}.")
 
