@@ -32,7 +32,9 @@ function name(root) {
       if (label) set(handle, "aria-label", label);
       if (readout) set(handle, "aria-valuetext", readout.textContent.trim());
     }
-    if (readout && label) {
+    const disabled = slider.querySelector(".noUi-target")?.hasAttribute("disabled") ?? false;
+    for (const handle of slider.querySelectorAll("[role=slider]")) set(handle, "aria-disabled", String(disabled));
+    if (readout && label && readout.contentEditable !== "false") {
       set(readout, "role", "textbox");
       set(readout, "aria-label", `${label}, exact value`);
     }
@@ -74,7 +76,7 @@ function render({ model, el }) {
     }
     name(root);
     observer = new MutationObserver(() => name(root));
-    observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"] });
+    observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class", "disabled"] });
   };
   const frame = requestAnimationFrame(attach); // by then the element is on the page
   density();

@@ -1,9 +1,12 @@
-"""Number formats: the largest and the smallest numbers that each can hold, computed from its bits."""
+"""Number formats: the largest and the smallest numbers that each can hold, computed from its bits, and rounding."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from helpers import arguments
 
@@ -49,6 +52,18 @@ class Format:
         return math.ldexp(2 - 2.0 ** (1 - self.mantissa_bits), self._bias + 1)
 
     @property
+    def overflow_from(self) -> float:
+        """Where numbers round to more than `max`: half a step beyond it.
+
+        Examples
+        --------
+        >>> FORMATS["float16"].overflow_from
+        65520.0
+        """
+        exponent = self._bias if self.has_infinity else self._bias + 1
+        return self.max + math.ldexp(0.5, exponent - self.mantissa_bits)
+
+    @property
     def smallest_normal(self) -> float:
         """The smallest positive number that still has all its mantissa bits.
 
@@ -69,6 +84,34 @@ class Format:
         5e-324
         """
         return math.ldexp(1.0, 1 - self._bias - self.mantissa_bits)
+
+    @property
+    def in_numpy(self) -> bool:
+        """Whether NumPy has arithmetic in this format."""
+        return self.name in ("float16", "float32", "float64")
+
+    def round(self, values: ArrayLike) -> NDArray[np.floating]:
+        """Round to the nearest number, ties to even; what rounds beyond the largest becomes inf (NaN if there is none).
+
+        Returns
+        -------
+        ndarray
+            Of this dtype where NumPy has it, else of float32, which holds every number of the others.
+
+        Examples
+        --------
+        >>> FORMATS["bfloat16"].round([1.001, 3.4e38]), FORMATS["float8_e4m3"].round([0.3, 500.0])
+        (array([ 1., inf], dtype=float32), array([0.3125,    nan], dtype=float32))
+        """
+        with np.errstate(all="ignore"):
+            if self.in_numpy:
+                return np.asarray(values).astype(self.name, copy=False)
+            exact = np.asarray(values, dtype=np.float64)
+            exponent = np.maximum(np.frexp(exact)[1] - 1, 1 - self._bias)
+            step = np.ldexp(1.0, exponent - self.mantissa_bits)
+            nearest = np.where(np.isfinite(exact), np.rint(exact / step) * step, exact)
+            beyond = np.copysign(np.inf, nearest) if self.has_infinity else np.full_like(nearest, np.nan)
+            return np.where(np.abs(nearest) > self.max, beyond, nearest).astype(np.float32)
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(

@@ -44,6 +44,7 @@ window.wim = {
   watch: (n) => {
     const seen = [];
     const look = () => {
+      if (!wim.box(n)) return;
       const heights = [wim.box(n), wim.image(n)].map((e) => e.getBoundingClientRect().height);
       const now = {
         box: heights[0],
@@ -244,16 +245,16 @@ def test_every_control_redraws_and_nothing_jumps(lab, name):
                 continue  # it is there
             alt = page.evaluate("n => wim.image(n).alt", place)
             verdict = lab.change(lambda key=key, handle=handle: handle.press(key), place)
-            assert page.evaluate("n => wim.image(n).alt", place) != alt
+            if label != "constant":  # with the other sign the network is the same
+                assert page.evaluate("n => wim.image(n).alt", place) != alt
             assert re.match(KINDS[name], verdict)
             lab.assert_spoken(place)
             assert handle.evaluate("handle => handle === document.activeElement")
         lab.change(box.get_by_role("button", name="Reset").click, place)
     for label in LISTS[name]:
         select = box.get_by_label(label, exact=True)
-        first = select.input_value()
-        options = [option for option in select.locator("option").all_inner_texts() if option != first]
-        for option in [*options, first]:
+        options, first = select.evaluate("list => [[...list.options].map((option) => option.value), list.value]")
+        for option in [*(option for option in options if option != first), first]:
             lab.change(lambda option=option, select=select: select.select_option(option), place)
     if name == "symmetry":
         lab.change(lambda: box.get_by_label("initializer", exact=True).select_option("random"), place)
@@ -306,7 +307,8 @@ def test_what_plays_no_part_cannot_be_moved(lab):
     lab.reset(place)
     select = lab.box(place).get_by_label("initializer", exact=True)
     for option, dead in (("eye", ["noise ε", "constant"]), ("constant", ["noise ε"]), ("constant + noise", [])):
-        lab.change(lambda option=option: select.select_option(option), place)
+        select.select_option(option)
+        lab.round_trip(place)
         for label in SLIDERS["symmetry"]:
             before = lab.source(place), lab.page.evaluate("n => wim.handles(n)", place)
             handle = lab.handle(label, place)
@@ -410,12 +412,14 @@ def test_tab_and_shortcuts_with_modifiers_pass(lab):
 
 
 def test_explorers_do_not_disturb_each_other(lab):
-    for one, other in ((0, 2), (2, 0), (0, 3), (2, 3)):
-        before = lab.source(other), lab.verdict(other), lab.page.evaluate("n => wim.handles(n)", other)
+    for one, label in ((0, "depth L"), (2, "depth L"), (3, "step")):
+        others = {0, 2, 3} - {one}
+        before = [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
         lab.box(one).scroll_into_view_if_needed()
-        lab.type("depth L", "33", one)
-        lab.change(lab.box(one).get_by_role("button", name="New draw").click, one)
-        assert before == (lab.source(other), lab.verdict(other), lab.page.evaluate("n => wim.handles(n)", other))
+        lab.type(label, "33", one)
+        lab.box(one).get_by_role("button", name="New draw").click()
+        lab.round_trip(one)
+        assert before == [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
 
 
 def test_quiz_answers(lab):

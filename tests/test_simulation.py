@@ -15,10 +15,11 @@ from scipy import special, stats
 
 from helpers import theory
 from helpers.activations import ACTIVATIONS
+from helpers.precision import FORMATS
 from helpers.simulation import dense, norms, simulate, simulate_ensemble, units
 from helpers.simulation.result import log10_second_moment
 
-F64 = np.dtype(np.float64)
+F64 = FORMATS["float64"]
 
 
 def _same_law(a, b):
@@ -34,12 +35,12 @@ def _statistics(run):
         return [forward[1], forward[-1], backward[0], backward[len(backward) // 2], backward[0] + forward[-1]]
 
 
-def _ways(name, batch, widths, variance, dtype=F64):
+def _ways(name, batch, widths, variance, number_format=F64):
     """Every way of simulating that applies, as functions of a seed."""
     phi, sigma = ACTIVATIONS[name], variance**0.5
-    yield lambda seed: units.propagate(widths, sigma, phi, batch, dtype, np.random.default_rng(seed))
+    yield lambda seed: units.propagate(widths, sigma, phi, batch, number_format, np.random.default_rng(seed))
     if batch == 1 and name in norms.ACTIVATIONS:
-        yield lambda seed: norms.propagate(widths, sigma, name, dtype, np.random.default_rng(seed))
+        yield lambda seed: norms.propagate(widths, sigma, name, number_format, np.random.default_rng(seed))
 
 
 CASES = [
@@ -224,10 +225,11 @@ def test_real_float64_arithmetic_dies_where_the_notebook_says():
 
 @pytest.mark.parametrize("name", ["linear", "relu"])
 @pytest.mark.parametrize("scale", [0.02, 60.0])
-def test_norms_round_as_units_do(name, scale):
-    """Float16 networks that die: the same layers and the same last breaths, by law, from three ways of computing."""
+@pytest.mark.parametrize("format_name", ["float16", "float8_e4m3", "float8_e5m2"])
+def test_norms_round_as_units_do(format_name, name, scale):
+    """Networks that die: the same layers and the same last breaths, by law, from three ways of computing."""
     widths, networks = [24] * 14, 700
-    sigma, dtype, phi = (scale / 24) ** 0.5, np.dtype(np.float16), ACTIVATIONS[name]
+    sigma, dtype, phi = (scale / 24) ** 0.5, FORMATS[format_name], ACTIVATIONS[name]
 
     def features(run):
         forward, backward = run.log10_variance, run.log10_gradient_variance

@@ -133,9 +133,11 @@ def _draw(
     spread = lockstep.spread(run)
     frame = figure.update(NeuronView(run.neurons[..., :3], run.losses, spread, steps, field, one))
     kind, sentences = _verdict(run, spread, steps, one)
+    first = f"the first is now at ({now[0, 0]:.2f}, {now[0, 1]:.2f})" if np.isfinite(now[0]).all() else "now gone"
     picture = (
         f"Left, the incoming weights of {len(now)} neurons as points in a plane, with their paths from the start to "
-        f"step {steps}. Middle, 7 points inside a circle, 11 around them, and the lines at which the neurons switch. "
+        f"step {steps}; {first}. "
+        "Middle, 7 points inside a circle, 11 around them, and the lines at which the neurons switch. "
         f"Right, the loss by step, now {_as_text(run.losses[steps])}, and the largest difference between two neurons, "
         f"now {_as_text(spread[steps])}."
     )
@@ -180,9 +182,9 @@ def _verdict(run: lockstep.History, spread: NDArray[np.floating], step: int, one
     bad = ~(run.losses[: step + 1] <= _BEYOND)
     if bad.any():
         return "Diverged.", f"The steps are too long for these weights: the loss passed 10^6 at step {np.argmax(bad)}."
-    after = f"After {step} steps the loss is {_as_text(run.losses[step])}"
+    after = f"After {step} step{'' if step == 1 else 's'} the loss is {_as_text(run.losses[step])}"
     if n == 1:
-        return "One neuron.", f"It switches at one line. {after}."
+        return "One neuron.", f"It has one line at most. {after}."
     if spread[step] == 0:
         if step and np.array_equal(run.neurons[0], now):
             return "Stuck.", f"No gradient reaches the {n} neurons: only the output's bias has moved. {after}."

@@ -52,7 +52,7 @@ class NeuronView:
 # Frames change seldom while a slider moves.
 _WEIGHTS = {3: 2, 8: 5, 25: 20, 80: 50, 250: 200, 1000: 500}  # ends of the axes, and their ticks
 _LOSSES = (1.2, 3.0, 10.0, 100.0)
-_ZERO, _FLOOR, _CEILING = -20.0, -21.5, 2.0  # log10 of the differences that are shown; where an exact 0 is
+_ZERO, _FLOOR, _CEILING = -20.0, -22.0, 4.0  # log10 of the differences that are shown; where an exact 0 is
 _TAILS, _VERTICES = 48, 60  # lines that are drawn, and points of each
 
 

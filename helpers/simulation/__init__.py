@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers import activations, arguments
+from helpers import activations, arguments, precision
 from helpers.arguments import Rng
 from helpers.simulation import dense, norms, units
 from helpers.simulation.result import Propagation
@@ -49,8 +49,9 @@ def simulate(
         A key of `activations.ACTIVATIONS`.
     batch : int
         Number of inputs B.
-    dtype : dtype
-        float16, float32 or float64: the arithmetic of the network.
+    dtype : dtype or str
+        The arithmetic of the network: float16, float32 or float64, or the name of another format of
+        `precision.FORMATS`. In these a layer's sums are exact (dense: in float32) before its units are rounded.
     method : {"fast", "dense"}
         Fast takes O(n B²) a layer instead of O(n² B), or O(1) for linear and ReLU with one input; where narrow
         layers or a large batch would make it slower than dense, it is dense.
@@ -80,17 +81,27 @@ def simulate(
     sigma = arguments.number("variance", variance, above=0) ** 0.5
     phi = activations.activation(activation)
     batch = arguments.integer("batch", batch, 1)
-    dtype = arguments.float_dtype(dtype)
+    number_format = _format(dtype)
     arguments.choice("method", method, ["fast", "dense"])
-    limits = np.finfo(dtype)
-    if not float(limits.smallest_normal) <= sigma <= float(limits.max) / 100:
-        raise ValueError(f"variance must give weights that {dtype} can hold, got {variance!r}")
+    held = number_format if number_format.in_numpy else precision.FORMATS["float32"]
+    if not held.smallest_normal <= sigma <= held.max / 100:
+        raise ValueError(f"variance must give weights that {held.name} can hold, got {variance!r}")
     generator = arguments.generator(rng)
     if method == "fast" and batch == 1 and activation in norms.ACTIVATIONS:
-        return norms.propagate(widths, sigma, activation, dtype, generator)
+        return norms.propagate(widths, sigma, activation, number_format, generator)
     if method == "dense" or _dense_is_faster(batch, widths):
-        return dense.propagate(widths, sigma, phi, batch, dtype, generator)
-    return units.propagate(widths, sigma, phi, batch, dtype, generator)
+        return dense.propagate(widths, sigma, phi, batch, number_format, generator)
+    return units.propagate(widths, sigma, phi, batch, number_format, generator)
+
+
+def _format(dtype: Any) -> precision.Format:
+    others = [name for name, each in precision.FORMATS.items() if not each.in_numpy]
+    if isinstance(dtype, str) and dtype in others:
+        return precision.FORMATS[dtype]
+    try:
+        return precision.FORMATS[arguments.float_dtype(dtype).name]
+    except TypeError as error:
+        raise TypeError(f"{error} (or one of {', '.join(map(repr, others))})") from None
 
 
 def _dense_is_faster(batch: int, widths: list[int]) -> bool:

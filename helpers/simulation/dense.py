@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers.activations import Activation
+from helpers.precision import Format
 from helpers.simulation.result import Array, Propagation, summarize
 
 
@@ -11,10 +12,10 @@ def propagate(
     sigma: float,
     phi: Activation,
     batch: int,
-    dtype: np.dtype[np.floating],
+    number_format: Format,
     rng: np.random.Generator,
 ) -> Propagation:
-    """Simulate one network in the arithmetic of `dtype`.
+    """Simulate one network in the arithmetic of `number_format`.
 
     Each matrix is drawn from a seed of its own, once on the way up and again on the way down: one at a time in memory.
     """
@@ -22,21 +23,22 @@ def propagate(
 
     def weights(layer: int) -> Array:
         draw = np.random.default_rng(seeds[layer]).standard_normal((widths[layer], widths[layer - 1]))
-        return (sigma * draw).astype(dtype)
+        return number_format.round(sigma * draw) if number_format.in_numpy else (sigma * draw).astype(np.float32)
 
-    h = np.random.default_rng(seeds[0]).standard_normal((widths[0], batch)).astype(dtype)
+    h = number_format.round(np.random.default_rng(seeds[0]).standard_normal((widths[0], batch)))
     forward, activations = [h], [h]
     with np.errstate(all="ignore"):
         for layer in range(1, len(widths)):
-            forward.append(weights(layer) @ activations[-1])
-            activations.append(phi.value(forward[-1]))
+            forward.append(number_format.round(weights(layer) @ activations[-1]))
+            activations.append(number_format.round(phi.value(forward[-1])))
 
     def backward() -> list[Array]:
-        gradients = [np.random.default_rng(seeds[-1]).standard_normal((widths[-1], batch)).astype(dtype)]
+        gradients = [number_format.round(np.random.default_rng(seeds[-1]).standard_normal((widths[-1], batch)))]
         with np.errstate(all="ignore"):
             for layer in range(len(widths) - 1, 0, -1):
-                gradient = weights(layer).T @ gradients[-1]
-                gradients.append(gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1]))
+                gradient = number_format.round(weights(layer).T @ gradients[-1])
+                below = gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1])
+                gradients.append(number_format.round(below))
         return gradients[::-1]
 
     return summarize(forward, backward, activations)

@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.precision import Format
 from helpers.simulation.result import Propagation
 from helpers.simulation.rounding import Limits, round_backward, round_forward, sample
 
@@ -94,11 +95,11 @@ class Draw:
 
 
 def propagate(
-    widths: list[int], sigma: float, activation: str, dtype: np.dtype[np.floating], rng: np.random.Generator
+    widths: list[int], sigma: float, activation: str, number_format: Format, rng: np.random.Generator
 ) -> Propagation:
-    """Simulate one network whose units hold numbers of `dtype`."""
+    """Simulate one network whose units hold numbers of `number_format`."""
     draw = Draw(1, widths, sigma, activation, rng)
-    limits = Limits(dtype)
+    limits = Limits(number_format)
     forward = round_forward(draw, widths, limits, rng)
     later, seed = (int(number) for number in rng.integers(2**63, size=2))
 
@@ -116,5 +117,5 @@ def propagate(
         first_nan=forward.first_nan,
         first_zero=forward.first_zero,
         _backward=backward,
-        _sample=lambda: sample(forward.log10_h, draw.log10_sigma2, widths, draw.relu, dtype, seed),
+        _sample=lambda: sample(forward.log10_h, draw.log10_sigma2, widths, draw.relu, number_format, seed),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.precision import FORMATS, Format
 from helpers.simulation.result import SAMPLE, Array
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ _FAR = 40  # no unit is so many standard deviations large
 
 
 class Limits:
-    """The ends of a NumPy float format, as logarithms."""
+    """The ends of a number format, as logarithms, and whether it has an inf."""
 
-    def __init__(self, dtype: np.dtype[np.floating]) -> None:
-        info = np.finfo(dtype)
-        self.log10_max = math.log10(float(info.max))
-        self.log10_smallest = math.log10(float(info.smallest_subnormal))
+    def __init__(self, number_format: Format) -> None:
+        self.log10_max = math.log10(min(number_format.overflow_from, FORMATS["float64"].max))
+        self.log10_smallest = math.log10(number_format.smallest_subnormal)
+        self.has_infinity = number_format.has_infinity
 
     def near(self, log10_scale: Doubles) -> NDArray[np.bool_]:
         """Whether units of this standard deviation may meet an end."""
@@ -124,6 +125,10 @@ def _walk_up(
             break
         scale = (draw.log10_sigma2 + h[layer - 1]) / 2
         positive, negative = (limits.overflowing(units, scale, rng) for units in (k, n - k))
+        if (positive or negative) and not limits.has_infinity:
+            result.first_nonfinite = result.first_nan = layer
+            h[layer:] = z[layer:] = np.nan
+            break
         infinite = positive
         on, off = draw.on[layer - 1, 0], draw.off[layer - 1, 0]
         log10_square = 2 * scale + limits.log10_kept(scale)
@@ -168,7 +173,7 @@ def round_backward(
             break
         scale = (log10_norm - math.log10(k)) / 2
         infinite = limits.overflowing(k, scale, rng)
-        if limits.overflowing(n - k, scale, rng):  # 0 · inf
+        if limits.overflowing(n - k, scale, rng) or (infinite and not limits.has_infinity):  # 0 · inf, or no inf at all
             profile[: layer + 1] = np.nan
             break
         coarse = limits.rounded(k, scale, rng)
@@ -178,7 +183,7 @@ def round_backward(
 
 
 def sample(
-    log10_h: Doubles, log10_sigma2: float, widths: list[int], relu: bool, dtype: np.dtype[np.floating], seed: int
+    log10_h: Doubles, log10_sigma2: float, widths: list[int], relu: bool, number_format: Format, seed: int
 ) -> list[Array]:
     """Draw some of each layer's activations, given the norm of the layer below."""
     rng = np.random.default_rng(seed)
@@ -186,6 +191,6 @@ def sample(
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         scales = np.concatenate([[1.0], 10 ** ((log10_sigma2 + log10_h[:-1]) / 2)])
         for layer, (n, scale) in enumerate(zip(widths, scales, strict=True)):
-            z = (scale * rng.standard_normal(min(n, SAMPLE))).astype(dtype)
+            z = number_format.round(scale * rng.standard_normal(min(n, SAMPLE)))
             samples.append(np.maximum(z, 0) if relu and layer else z)
     return samples

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.activations import Activation
+from helpers.precision import Format
 from helpers.simulation.result import Array, Propagation, summarize
 
 Doubles = NDArray[np.float64]
@@ -19,27 +20,28 @@ def propagate(
     sigma: float,
     phi: Activation,
     batch: int,
-    dtype: np.dtype[np.floating],
+    number_format: Format,
     rng: np.random.Generator,
 ) -> Propagation:
-    """Simulate one network whose units hold numbers of `dtype`."""
+    """Simulate one network whose units hold numbers of `number_format`."""
     upward, downward, top = (np.random.default_rng(seed) for seed in rng.integers(2**63, size=3))
-    h = upward.standard_normal((widths[0], batch)).astype(dtype)
+    h = number_format.round(upward.standard_normal((widths[0], batch)))
     forward, activations, products = [h], [h], [np.empty((0, batch))]
     with np.errstate(all="ignore"):
         for n in widths[1:]:
             product, scale = _product(n, sigma, activations[-1], upward)
             products.append(product)
-            forward.append((product * scale).astype(dtype))
-            activations.append(phi.value(forward[-1]))
+            forward.append(number_format.round(product * scale))
+            activations.append(number_format.round(phi.value(forward[-1])))
 
     def backward() -> list[Array]:
-        gradients = [top.standard_normal((widths[-1], batch)).astype(dtype)]
+        gradients = [number_format.round(top.standard_normal((widths[-1], batch)))]
         with np.errstate(all="ignore"):
             for layer in range(len(widths) - 1, 0, -1):
                 product = _transposed_product(sigma, activations[layer - 1], products[layer], gradients[-1], downward)
-                gradient = product.astype(dtype)
-                gradients.append(gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1]))
+                gradient = number_format.round(product)
+                below = gradient if layer == 1 else gradient * phi.derivative(forward[layer - 1])
+                gradients.append(number_format.round(below))
         return gradients[::-1]
 
     return summarize(forward, backward, activations)
