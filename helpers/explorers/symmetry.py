@@ -50,7 +50,7 @@ def symmetry() -> Explorer:
     --------
     >>> explorer = symmetry()
     >>> print(explorer.update(initializer="constant", width=512, steps=200)[:60])
-    Lockstep. All 512 neurons are equal to the last bit: togethe
+    Lockstep. All 512 neurons are equal to the last bit: 1 disti
     """
     widths = {"base": 2, "min": 0, "max": 9, "step": 0.5, "readout_format": ".0f"}
     controls: dict[str, Any] = {
