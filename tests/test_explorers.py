@@ -44,6 +44,18 @@ STATES = {
         {"sigma2": 2e-4},
         {"sigma2": 5e-4},
     ],
+    "explosion": [
+        {},
+        {"sigma2": 0.01},
+        {"format": "float8_e4m3", "direction": "backward"},
+        {"depth": 300, "width": 4, "activation": "relu", "sigma2": 2},
+        {"depth": 1, "activation": "sigmoid", "format": "float64"},
+        {"depth": 30, "width": 2, "activation": "leaky_relu", "sigma2": 10, "format": "bfloat16"},
+        {"depth": 12, "activation": "tanh", "sigma2": 0.1, "direction": "backward"},
+        {"format": "float8_e5m2"},
+        {"depth": 49},
+        {"depth": 48},
+    ],
     "symmetry": [
         {},
         {"noise": 1e-6, "steps": 70},
@@ -61,6 +73,9 @@ STATES = {
 OTHERS = {
     "collapse": {
         "depth": 3, "width": 2.0, "sigma2": 1.0, "activation": "relu", "format": "float16", "direction": "backward",
+    },
+    "explosion": {
+        "depth": 3, "width": 2.0, "sigma2": 0.1, "activation": "relu", "format": "bfloat16", "direction": "backward",
     },
     "symmetry": {
         "steps": 3, "noise": 1e-3, "constant": 0.0, "width": 4.0, "initializer": "eye", "activation": "relu",

@@ -1,6 +1,7 @@
 """The explorers: one function each, which returns controls, a live figure and a verdict in words."""
 
 from helpers.explorers.collapse import collapse
+from helpers.explorers.explosion import explosion
 from helpers.explorers.symmetry import symmetry
 
-__all__ = ["collapse", "symmetry"]
+__all__ = ["collapse", "explosion", "symmetry"]

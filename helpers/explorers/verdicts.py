@@ -97,14 +97,28 @@ def forward_event(run: Propagation) -> tuple[int, str] | None:
         return run.first_zero, f"all 0 from layer {run.first_zero}"
     if run.first_nonfinite is None:
         return None
+    if run.first_nan == run.first_nonfinite:
+        return run.first_nan, f"NaN from layer {run.first_nan}"
     then = "" if run.first_nan is None else f", NaN from {run.first_nan}"
     return run.first_nonfinite, f"inf at layer {run.first_nonfinite}{then}"
 
 
+def expected_end(setting: Setting) -> int | None:
+    """The layer at which, by theory, the signal leaves its number format; None where it does not get there."""
+    ends = _ends(setting)
+    layer = ends[0] or ends[1]
+    return layer if layer is not None and layer <= setting.depth else None
+
+
+def _ends(setting: Setting) -> tuple[int | None, int | None]:
+    """By theory: the layers of the first zeros and of the first overflow."""
+    arguments = setting.width, setting.sigma2, setting.format, setting.activation
+    return theory.first_underflow_layer(*arguments), theory.first_overflow_layer(*arguments)
+
+
 def forward_fate(setting: Setting, run: Propagation) -> str:
     """When the signal leaves its number format: in this network, and by theory."""
-    arguments = setting.width, setting.sigma2, setting.format, setting.activation
-    zero, burst = theory.first_underflow_layer(*arguments), theory.first_overflow_layer(*arguments)
+    zero, burst = _ends(setting)
     event = forward_event(run)
     if event is not None:
         expected = zero if run.first_zero is not None else burst
@@ -113,7 +127,7 @@ def forward_fate(setting: Setting, run: Propagation) -> str:
     predicted = zero or burst
     if predicted is None:
         return f"The mean over networks stays within {setting.format} at any depth."
-    end = "all units are exactly 0" if zero else "units overflow"
+    end = "all units are exactly 0" if zero else "the largest units overflow"
     return f"{setting.format} still holds it; by theory {end} from about layer {predicted:,} on."
 
 

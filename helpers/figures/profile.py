@@ -33,6 +33,10 @@ class ProfileView:
         Whether these are gradients.
     event : tuple of int and str, or None
         A layer to be marked, and what happens there.
+    then : int or None
+        A layer at which more happens.
+    expected : int or None
+        The layer at which theory expects the event.
     """
 
     theory: NDArray[np.float64]
@@ -41,6 +45,8 @@ class ProfileView:
     format: str
     backward: bool
     event: tuple[int, str] | None = None
+    then: int | None = None
+    expected: int | None = None
 
 
 # Frames change seldom while a slider moves: their ends lie away from round numbers.
@@ -98,6 +104,8 @@ class ProfileFigure:
         self._no_band = self._zoom.text(0.015, 0.06, "", transform=self._zoom.transAxes, fontsize=11.5, color="#444444")
         event: dict[str, Any] = {"color": COLOURS["highlight"], "zorder": 5}
         self._event = self._main.axvline(0, linestyle="--", linewidth=2, **event)
+        self._then = self._main.axvline(0, linestyle=":", linewidth=2, **event)
+        self._expected = self._main.axvline(0, linestyle="-.", linewidth=1.6, color=COLOURS["theory"], zorder=4.5)
         self._event_label = self._main.text(
             0, 0, "", fontsize=12.5, fontweight="bold", va="center", transform=self._main.get_xaxis_transform(), **event
         )
@@ -106,7 +114,8 @@ class ProfileFigure:
         self._main.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, frameon=False,
                           borderaxespad=0.1, handlelength=1.6, columnspacing=1.6)  # fmt: skip
         self.moving: list[Artist] = [
-            self._theory, self._measured, self._band, self._ratio, self._no_band, self._event, self._event_label,
+            self._theory, self._measured, self._band, self._ratio, self._no_band, self._expected, self._event,
+            self._then, self._event_label,
         ]  # fmt: skip
 
     def update(self, view: ProfileView) -> Hashable:
@@ -128,6 +137,9 @@ class ProfileFigure:
         return self._shown
 
     def _set_event(self, view: ProfileView) -> None:
+        for line, layer in ((self._then, view.then), (self._expected, view.expected)):
+            line.set_visible(layer is not None)
+            line.set_xdata([layer or 0, layer or 0])
         self._event.set_visible(view.event is not None)
         self._event_label.set_visible(view.event is not None)
         if view.event is None:
@@ -151,7 +163,8 @@ class ProfileFigure:
             edges = np.abs(np.concatenate(view.band))
             largest = max(largest, float(np.max(edges[np.isfinite(edges)], initial=0)))
         reach = next((d for d in _DECADES if d >= largest / 0.95), largest)
-        frame = (end, span, reach, view.format, view.backward)
+        right = view.backward or (view.event is not None and 2 * view.event[0] < end)  # where the curve is not
+        frame = (end, span, reach, view.format, view.backward, right)
         if frame == self._shown:
             return
         self._shown = frame
@@ -162,12 +175,13 @@ class ProfileFigure:
         for zone, (bottom, top) in zip(self._zones, [(ceiling, span[1]), (span[0], floor)], strict=True):
             zone.set_bounds(0, bottom, 1, max(top - bottom, 0))
         what = "gradient" if view.backward else "signal"
-        ends = ("overflows to inf", ceiling, "↑", ceiling < span[1]), ("rounds to 0", floor, "↓", floor > span[0])
+        beyond = "inf" if limits.has_infinity else "NaN"
+        ends = (f"overflows to {beyond}", ceiling, "↑", ceiling < span[1]), ("rounds to 0", floor, "↓", floor > span[0])
         for label, (text, limit, arrow, seen) in zip(self._zone_labels, ends, strict=True):
             where = "here" if seen else f"at $10^{{{limit:.0f}}}$ {arrow}"
             label.set_text(f"{view.format}: the {what} {text} {where}")
-            label.set_position((0.985 if view.backward else 0.015, label.get_position()[1]))
-            label.set_horizontalalignment("right" if view.backward else "left")
+            label.set_position((0.985 if right else 0.015, label.get_position()[1]))
+            label.set_horizontalalignment("right" if right else "left")
         self._main.set_ylabel("gradient variance" if view.backward else "signal variance")
         self._zoom.set_ylabel("ratio")
         self._zoom.set_xlabel("layer (0 is the input)" + (", gradients flow to the left" if view.backward else ""))
