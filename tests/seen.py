@@ -15,7 +15,7 @@ OUTCOMES = {
     "Line chart of the variance": (
         "Collapse|Explosion|Shrinking|Growing|Saturated|Forgotten|Healthy|Healthy on average"
     ),
-    "Left, the incoming weights": "Lockstep|Lockstep to the eye|Broken|Different|Stuck|Diverged|One neuron",
+    "Left, the incoming weights": "Lockstep|Lockstep to the eye|Parting|Broken|Different|Stuck|Diverged|One neuron",
 }
 
 

@@ -10,10 +10,13 @@ from helpers.activations import ACTIVATIONS
 _LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "SiLU", "selu": "SELU"}
 
 
+_STYLE = "<style>.wim-box .widget-label, .wim-box .widget-readout {font-size: 15px}</style>"
+
+
 def slider(kind: type, value: Any, description: str, **options: Any) -> Any:
     """A slider as wide as its column."""
     layout = ipywidgets.Layout(width="98%")
-    return kind(value=value, description=description, layout=layout, style={"description_width": "108px"}, **options)
+    return kind(value=value, description=description, layout=layout, style={"description_width": "116px"}, **options)
 
 
 def dropdown(options: Sequence[Any], value: Any, description: str, width: str = "225px") -> ipywidgets.Dropdown:
@@ -22,7 +25,7 @@ def dropdown(options: Sequence[Any], value: Any, description: str, width: str = 
         options=options,
         value=value,
         description=description,
-        style={"description_width": "108px"},
+        style={"description_width": "116px"},
         layout=ipywidgets.Layout(width=width),
     )
 
@@ -46,4 +49,5 @@ def rows(sliders: Sequence[ipywidgets.Widget], others: Sequence[ipywidgets.Widge
         display="grid", grid_template_columns="repeat(auto-fit, minmax(380px, 1fr))", width="100%"
     )
     row = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
-    return [ipywidgets.Box(sliders, layout=columns), ipywidgets.Box(others, layout=row)]
+    large = ipywidgets.HTML(_STYLE, layout=ipywidgets.Layout(display="none"))
+    return [ipywidgets.Box(sliders, layout=columns), ipywidgets.Box([*others, large], layout=row)]

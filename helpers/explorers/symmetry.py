@@ -182,28 +182,31 @@ def _verdict(run: lockstep.History, spread: NDArray[np.floating], step: int, one
     bad = ~(run.losses[: step + 1] <= _BEYOND)
     if bad.any():
         return "Diverged.", f"The steps are too long for these weights: the loss passed 10^6 at step {np.argmax(bad)}."
-    after = f"After {step} step{'' if step == 1 else 's'} the loss is {_as_text(run.losses[step])}"
+    when = f"After {step} step{'' if step == 1 else 's'}" if step else "At the start"
+    after = f"{when} the loss is {_as_text(run.losses[step])}"
     if n == 1:
-        return "One neuron.", f"It has one line at most. {after}."
+        return "One neuron.", f"{after}."
+    rank = f"rank {lockstep.rank(now)} of {now.shape[1]}"
+    alone = "" if one is None else f"; a single neuron has {_as_text(one[1][step])}"
     if spread[step] == 0:
         if step and np.array_equal(run.neurons[0], now):
             return "Stuck.", f"No gradient reaches the {n} neurons: only the output's bias has moved. {after}."
-        return "Lockstep.", (
-            f"All {n} neurons are equal to the last bit: 1 distinct neuron, rank {lockstep.rank(now[:, :3])}. "
-            f"{after}; a single neuron has {_as_text(one[1][step])}."
-        )
-    seen = lockstep.distinct(now, ALIKE)
-    told = f"{seen} of {n} neurons are distinct (by more than {ALIKE}), rank {lockstep.rank(now[:, :3])}. {after}"
-    alone = "" if one is None else f"; a single neuron has {_as_text(one[1][step])}"
+        return "Lockstep.", f"All {n} neurons are equal to the last bit: 1 distinct neuron, {rank}. {after}{alone}."
     parted = np.flatnonzero(spread > 1)
-    if seen > 1:
-        when = f" The largest difference passed 1 at step {parted[0]}." if one and spread[step] > 1 else ""
-        return ("Different." if one is None else "Broken."), f"{told}{alone}.{when}"
-    when = f"They part at step {parted[0]}." if len(parted) else f"They do not part within {STEPS} steps."
-    return "Lockstep to the eye.", (
-        f"The {n} neurons differ by at most {_as_text(spread[step])}: 1 distinct neuron to the eye, rank "
-        f"{lockstep.rank(now[:, :3])}. {after}{alone}. {when}"
+    if spread[step] <= ALIKE and one is not None:
+        fate = f"They will part at step {parted[0]}." if len(parted) else f"They do not part within {STEPS} steps."
+        return "Lockstep to the eye.", (
+            f"The {n} neurons differ by at most {_as_text(spread[step])}: 1 distinct neuron to the eye, {rank}. "
+            f"{after}{alone}. {fate}"
+        )
+    told = (
+        f"{lockstep.distinct(now, ALIKE)} of {n} neurons are distinct (by more than {ALIKE}), {rank}. {after}{alone}."
     )
+    if one is None:
+        return "Different.", told
+    if spread[step] <= 1:
+        return "Parting.", f"{told} The largest difference is {_as_text(spread[step])}."
+    return "Broken.", f"{told} The largest difference passed 1 at step {parted[0]}."
 
 
 def _as_text(value: float) -> str:

@@ -50,8 +50,8 @@ class NeuronView:
 
 
 # Frames change seldom while a slider moves.
-_WEIGHTS = {3: 2, 8: 5, 25: 20, 80: 50, 250: 200, 1000: 500}  # ends of the axes, and their ticks
-_LOSSES = (1.2, 3.0, 10.0, 100.0)
+_WEIGHTS = {1.5: 1, 3: 2, 6: 5, 12: 10, 25: 20, 80: 50, 250: 200, 1000: 500}  # ends of the axes, and their ticks
+_LOSSES = (1.2, 2.2, 3.2, 10.0, 100.0)
 _ZERO, _FLOOR, _CEILING = -20.0, -22.0, 4.0  # log10 of the differences that are shown; where an exact 0 is
 _TAILS, _VERTICES = 48, 60  # lines that are drawn, and points of each
 
@@ -75,7 +75,8 @@ class NeuronFigure:
                 top=0.855,
                 bottom=0.14,
                 wspace=0.3,
-                hspace=0.55,
+                hspace=0.5,
+                height_ratios=[1, 1.5],
             )
             self._weights: Axes = self.figure.add_subplot(grid[:, 0])
             self._plane: Axes = self.figure.add_subplot(grid[:, 1])
@@ -100,7 +101,8 @@ class NeuronFigure:
         self._spread.set_xlabel("training step", labelpad=1, **small)
         self._loss.tick_params(labelbottom=False)
         self._spread.set_ylim(_FLOOR, _CEILING)
-        self._spread.set_yticks([_ZERO, -15, -10, -5, 0], ["0", "", "$10^{-10}$", "", "1"])
+        self._spread.set_yticks([_ZERO, -15, -10, -5, 0], ["0", "$10^{-15}$", "$10^{-10}$", "$10^{-5}$", "1"])
+        self._spread.axhline(0, color="#777777", linewidth=1.4)
         self._points = _plot_points(self._plane, inputs, targets)
         legend: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.985), "ncols": 2, "frameon": False}
         legend |= {
@@ -123,6 +125,7 @@ class NeuronFigure:
         self._tails = LineCollection([], colors=ours, linewidths=1.1, alpha=0.55, zorder=2)
         self._weights.add_collection(self._tails, autolim=False)
         self._one_path = self._weights.plot([], [], **dashed)[0]
+        self._start = self._weights.plot([], [], "o", color=ours, markersize=6, markerfacecolor="white", zorder=3)[0]
         self._dots = self._weights.plot([], [], "o", color=ours, markersize=6.5, markeredgecolor="white", zorder=5)[0]
         self._field = _Field(self._plane)
         self._lines = LineCollection([], **_LINES)
@@ -132,8 +135,8 @@ class NeuronFigure:
         now: dict[str, Any] = {"color": COLOURS["highlight"], "marker": "o", "markersize": 7, "zorder": 6}
         self._now = [axes.plot([], [], linestyle="none", **now)[0] for axes in (self._loss, self._spread)]
         self.moving: list[Artist] = [
-            self._tails, self._one_path, self._dots, self._field, self._lines, *self._points, *self._loss_lines,
-            *self._spread_lines, *self._now,
+            self._tails, self._start, self._one_path, self._dots, self._field, self._lines, *self._points,
+            *self._loss_lines, *self._spread_lines, *self._now,
         ]  # fmt: skip
 
     def update(self, view: NeuronView) -> Hashable:
@@ -145,6 +148,7 @@ class NeuronFigure:
         stride = slice(None, view.step + 1, -(-(view.step + 1) // _VERTICES))
         tails = np.moveaxis(view.paths[stride, some, :2], 0, 1)
         self._tails.set_segments(list(np.concatenate([tails, now[some, None, :2]], axis=1)))
+        self._start.set_data(*view.paths[0, some, :2].T)
         self._dots.set_data(now[:, 0], now[:, 1])
         self._field.values = view.field
         self._lines.set_segments(_switches(now[some]))
@@ -165,7 +169,8 @@ class NeuronFigure:
         return self._shown
 
     def _set_frame(self, view: NeuronView) -> None:
-        largest = float(np.max(np.abs(view.paths[..., :2]), initial=0, where=np.isfinite(view.paths[..., :2])))
+        paths = view.paths[: view.step + 1, :, :2]
+        largest = float(np.max(np.abs(paths), initial=0, where=np.isfinite(paths)))
         highest = float(np.max(view.losses, initial=0, where=np.isfinite(view.losses)))
         reach = next((r for r in _WEIGHTS if r >= largest), max(_WEIGHTS))
         top = next((r for r in _LOSSES if r >= highest), max(_LOSSES))
@@ -286,8 +291,11 @@ def planes(
             right = np.sum((lockstep.output(rows, output_bias, inputs, activation) > 0) == (targets > 0))
             axes.set_title(f"{title}\n{right} of {len(targets)} points right", pad=7)
             told.append(f"{title}: {right} of {len(targets)} points right")
-        legend: dict[str, Any] = {"loc": "lower center", "ncols": 2, "frameon": False, "bbox_to_anchor": (0.5, -0.02)}
-        figure.legend(*panels[0].get_legend_handles_labels(), columnspacing=1.4, handletextpad=0.2, **legend)
+        handles, _ = panels[0].get_legend_handles_labels()
+        handles.append(mpl.lines.Line2D([], [], color=COLOURS["measured"], linewidth=1.5, label="a neuron switches"))
+        handles.append(mpl.lines.Line2D([], [], color="black", linewidth=1.8, label="border of “inside”"))
+        legend: dict[str, Any] = {"loc": "lower center", "ncols": 4, "frameon": False, "bbox_to_anchor": (0.5, -0.02)}
+        figure.legend(handles=handles, columnspacing=1.4, handletextpad=0.4, handlelength=1.4, **legend)
         figure.subplots_adjust(left=0.05, right=0.985, top=0.83, bottom=0.14, wspace=0.2)
     return Picture(
         figure, f"Points inside and outside a circle, and where each network says inside. {'; '.join(told)}."
