@@ -25,7 +25,10 @@ SLIDERS = {
 LISTS = {"collapse": ["activation", "number format"], "symmetry": ["initializer", "activation"]}
 KINDS = {
     "collapse": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
-    "symmetry": r"(Lockstep|Lockstep to the eye|Parting|Broken|Stuck|One neuron)\. .*(After \d+ steps?|At the start) the loss is ",
+    "symmetry": (
+        r"(Lockstep|Lockstep to the eye|Parting|Broken|Stuck|One neuron)\. .*"
+        r"(After \d+ steps?|At the start) the loss is "
+    ),
 }
 
 # What the tests look at, in the page.
