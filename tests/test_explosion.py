@@ -120,3 +120,11 @@ def test_numbers_round_to_the_nearest_of_the_format(numbers):
 def test_unknown_formats_are_errors():
     with pytest.raises(TypeError, match=r"dtype must be float16, .*'float8_e5m2'\), got|dtype must be .*bfloat16"):
         simulate(1, 2, 1.0, dtype="float8")
+
+
+@pytest.mark.parametrize(("numbers", "from_here"), [("float16", 65520), ("float8_e4m3", 464), ("float8_e5m2", 61440)])
+def test_overflow_begins_half_a_step_beyond_the_largest_number(numbers, from_here):
+    each = FORMATS[numbers]
+    assert each.overflow_from == from_here
+    assert each.round(np.nextafter(from_here, 0)) == each.max
+    assert not np.isfinite(each.round(np.nextafter(from_here, np.inf)))

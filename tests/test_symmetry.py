@@ -711,3 +711,10 @@ def test_the_field_is_clipped_and_what_is_no_number_is_drawn_too():
         pictures.append(decoded(figures.encode(canvas)))
     assert np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[1], pictures[2])
+
+
+def test_neurons_are_parting_from_a_hundredth_to_one_and_then_apart(shared):
+    spread = np.ptp(_trained(200, **_without_steps(REFERENCE | {"noise": 1e-6})).neurons, axis=1).max(axis=1)
+    for steps in range(30, 75):
+        kind = "Lockstep to the eye." if spread[steps] <= 0.01 else "Parting." if spread[steps] <= 1 else "Broken."
+        assert shared.update(**REFERENCE | {"noise": 1e-6, "steps": steps}).startswith(kind)
