@@ -126,6 +126,22 @@ class Explorer(ipywidgets.VBox):
         return bundle(live, png, html, self._verdict)
 
 
+def connect_draws(explorer: Explorer, draw_anew: Any, start_over: Any, seed: list[int]) -> None:
+    """Let one button draw with the next seed, and the other go back to the first seed and the present values."""
+    first, start = seed[0], {name: control.value for name, control in explorer.controls.items()}
+
+    def new_draw(_: Any) -> None:
+        seed[0] += 1
+        explorer.set()
+
+    def reset(_: Any) -> None:
+        seed[0] = first
+        explorer.set(**start)
+
+    draw_anew.on_click(new_draw)
+    start_over.on_click(reset)
+
+
 def _check_reach(name: str, value: Any, control: Any) -> None:
     """Refuse what the control itself could not be set to: it would show another value than the one drawn."""
     if hasattr(control, "options"):

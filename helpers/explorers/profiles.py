@@ -9,7 +9,7 @@ import numpy as np
 from helpers import theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers import verdicts
-from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.explorer import Explorer, Report, connect_draws
 from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import ProfileFigure, ProfileView, power_of_ten
 from helpers.live import LiveImage
@@ -53,16 +53,6 @@ def explore_profiles(sigma2: float, deepest: int, formats: Sequence[str]) -> Exp
     )
     explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
 
-    def new_draw(_: Any) -> None:
-        seed[0] += 1
-        explorer.set()
-
-    start = {name: control.value for name, control in controls.items()}
-
-    def reset(_: Any) -> None:
-        seed[0] = _FIRST_DRAW
-        explorer.set(**start)
-
     def units() -> int:
         width: float = controls["width"].value
         return round(width)
@@ -71,8 +61,7 @@ def explore_profiles(sigma2: float, deepest: int, formats: Sequence[str]) -> Exp
     snap_gain.on_click(
         lambda _: explorer.set(sigma2=theory.stable_variance(units(), activation=controls["activation"].value))
     )
-    draw_anew.on_click(new_draw)
-    start_over.on_click(reset)
+    connect_draws(explorer, draw_anew, start_over, seed)
     return explorer
 
 

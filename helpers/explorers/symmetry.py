@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from helpers import initializers, lockstep
 from helpers.activations import ACTIVATIONS
 from helpers.data import inside
-from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.explorer import Explorer, Report, connect_draws
 from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import NeuronFigure, NeuronView, plain_number
 from helpers.figures.neurons import GRID, GRID_SIZE
@@ -75,23 +75,13 @@ def symmetry() -> Explorer:
         [controls["initializer"], controls["activation"], draw_anew, start_over],
     )
     explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
-    start = {name: control.value for name, control in controls.items()}
-
-    def new_draw(_: Any) -> None:
-        seed[0] += 1
-        explorer.set()
-
-    def reset(_: Any) -> None:
-        seed[0] = _FIRST_DRAW
-        explorer.set(**start)
 
     def ask_what_counts(_: Any = None) -> None:
         controls["noise"].disabled = controls["initializer"].value != "noise"
         controls["constant"].disabled = controls["initializer"].value not in ("constant", "noise", "out")
 
     controls["initializer"].observe(ask_what_counts, "value")
-    draw_anew.on_click(new_draw)
-    start_over.on_click(reset)
+    connect_draws(explorer, draw_anew, start_over, seed)
     return explorer
 
 
