@@ -56,6 +56,18 @@ STATES = {
         {"depth": 49},
         {"depth": 48},
     ],
+    "saturation": [
+        {},
+        {"sigma2": 1 / 512},
+        {"activation": "sigmoid", "sigma2": 1.0, "depth": 100},
+        {"depth": 5, "width": 1, "sigma2": 10},
+        {"depth": 30, "width": 4096},
+        {"sigma2": 1e-6, "activation": "sigmoid"},
+        {"sigma2": 1.0},
+        {"sigma2": 1e-4},
+        {"depth": 49},
+        {"depth": 48},
+    ],
     "symmetry": [
         {},
         {"noise": 1e-6, "steps": 70},
@@ -77,6 +89,7 @@ OTHERS = {
     "explosion": {
         "depth": 3, "width": 2.0, "sigma2": 0.1, "activation": "relu", "format": "bfloat16", "direction": "backward",
     },
+    "saturation": {"depth": 7, "width": 2.0, "sigma2": 0.1, "activation": "sigmoid"},
     "symmetry": {
         "steps": 3, "noise": 1e-3, "constant": 0.0, "width": 4.0, "initializer": "eye", "activation": "relu",
     },
@@ -160,7 +173,8 @@ def test_controls_reach_what_the_docstring_promises(name, explorer):
         assert _ends(explorer.controls[control]) == tuple(int(end.replace(",", "")) for end in ends)
     for control, listed in re.findall(r'``(\w+)`` \(("[^)]*)\)', text):
         assert re.findall(r'"(\w+)"', listed) == _options(explorer.controls[control])
-    assert _options(explorer.controls["activation"]) == list(ACTIVATIONS)
+    offered = [name for name, phi in ACTIVATIONS.items() if phi.bounded] if name == "saturation" else list(ACTIVATIONS)
+    assert _options(explorer.controls["activation"]) == offered
 
 
 def test_what_no_control_can_be_set_to_is_refused_and_all_stays(explorer):
@@ -189,11 +203,11 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
     def broken(**values):
         raise ZeroDivisionError("float <division> by 10^-3")
 
-    def choose(count):
-        explorer.controls["activation"].index = count
+    def choose(width):
+        explorer.controls["width"].value = width
 
     explorer._draw = broken
-    choose(2)
+    choose(8)
     assert explorer.verdict == "Not drawn: float <division> by 10^-3"
     assert "Not drawn:" in explorer._line.value
     assert "float &lt;division&gt; by 10<sup>−3</sup>" in explorer._line.value
@@ -233,10 +247,10 @@ def test_one_update_draws_once(name, explorer):
     explorer._draw = lambda **values: drawn.append(values) or draw(**values)
     explorer.update(**OTHERS[name])
     assert drawn == [OTHERS[name]]
-    explorer.set(width=8, activation="linear")
-    assert drawn[1:] == [OTHERS[name] | {"width": 8, "activation": "linear"}]
-    explorer.controls["activation"].value = "tanh"
-    assert drawn[2:] == [OTHERS[name] | {"width": 8, "activation": "tanh"}]
+    explorer.set(width=8, activation="tanh")
+    assert drawn[1:] == [OTHERS[name] | {"width": 8, "activation": "tanh"}]
+    explorer.controls["activation"].value = "sigmoid"
+    assert drawn[2:] == [OTHERS[name] | {"width": 8, "activation": "sigmoid"}]
 
 
 @pytest.mark.parametrize(("name", "control"), [(name, control) for name in OTHERS for control in OTHERS[name]])

@@ -2,6 +2,7 @@
 
 from helpers.explorers.collapse import collapse
 from helpers.explorers.explosion import explosion
+from helpers.explorers.saturation import saturation
 from helpers.explorers.symmetry import symmetry
 
-__all__ = ["collapse", "explosion", "symmetry"]
+__all__ = ["collapse", "explosion", "saturation", "symmetry"]

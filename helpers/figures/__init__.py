@@ -1,10 +1,11 @@
-"""Figures of the series: one look (`style`), still pictures (`stills`) and those that move (`profile`, `neurons`).
+"""Figures of the series: one look (`style`), still pictures (`stills`), and those that move (the others).
 
 Nothing here knows of widgets.
 """
 
 from helpers.figures.neurons import NeuronFigure, NeuronView, planes
 from helpers.figures.profile import ProfileFigure, ProfileView
+from helpers.figures.saturation import SaturationFigure, SaturationView
 from helpers.figures.stills import against_theory, histograms, losses, profiles
 from helpers.figures.style import (
     COLOURS,
@@ -26,6 +27,8 @@ __all__ = [
     "Picture",
     "ProfileFigure",
     "ProfileView",
+    "SaturationFigure",
+    "SaturationView",
     "against_theory",
     "encode",
     "histograms",
