@@ -4,6 +4,7 @@ Inputs, activations and gradients are matrices with one example per column, as i
 layer has no activation; the loss is the cross-entropy of its softmax.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -157,9 +158,12 @@ def train(
     steps: int = 300,
     learning_rate: float = 0.1,
     batch_size: int = 64,
+    max_norm: float | None = None,
     rng: Rng = None,
 ) -> Training:
     """Train by plain stochastic gradient descent on random mini-batches; the given layers stay as they are.
+
+    A loss that is no longer finite is recorded like any other, and training goes on, as it does elsewhere.
 
     Parameters
     ----------
@@ -171,8 +175,14 @@ def train(
         A key of `activations.ACTIVATIONS`.
     steps, batch_size : int
     learning_rate : float
+    max_norm : float, optional
+        Clip: scale a gradient down whose norm, over all parameters together, is larger.
     rng : None, int or numpy.random.Generator
         Picks the mini-batches.
+
+    References
+    ----------
+    Clipping: Pascanu, Mikolov & Bengio 2013 (arXiv:1211.5063), algorithm 1.
 
     Examples
     --------
@@ -184,13 +194,22 @@ def train(
     steps = arguments.integer("steps", steps)
     batch_size = arguments.integer("batch_size", batch_size, 1)
     learning_rate = arguments.number("learning_rate", learning_rate, 0)
+    longest = math.inf if max_norm is None else arguments.number("max_norm", max_norm, above=0)
     generator = arguments.generator(rng)
     layers = [Layer(layer.weights.copy(), layer.biases.copy()) for layer in layers]
     losses = np.empty(steps)
     for step in range(steps):
         chosen = generator.integers(len(labels), size=batch_size)
         losses[step], slopes, _ = gradients(layers, inputs[:, chosen], labels[chosen], activation)
+        norm = _norm(slopes) if max_norm is not None else 0.0
+        length = learning_rate * (longest / norm if norm > longest else 1.0)
         for layer, slope in zip(layers, slopes, strict=True):
-            layer.weights -= learning_rate * slope.weights
-            layer.biases -= learning_rate * slope.biases
+            layer.weights -= length * slope.weights
+            layer.biases -= length * slope.biases
     return Training(losses, layers)
+
+
+def _norm(slopes: Sequence[Layer]) -> float:
+    """Of all parameters' gradients together, in float64: the squares of a float32 overflow before its values do."""
+    parts = [part.astype(np.float64).ravel() for slope in slopes for part in (slope.weights, slope.biases)]
+    return float(np.linalg.norm(np.concatenate(parts)))

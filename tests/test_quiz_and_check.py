@@ -7,7 +7,7 @@ import pytest
 
 from helpers import check, quiz
 
-NOTEBOOKS = ["symmetry", "collapse"]
+NOTEBOOKS = ["symmetry", "collapse", "explosion"]
 ALL = [f"{notebook}.{name}" for notebook in NOTEBOOKS for name in quiz.questions(notebook)]
 
 
@@ -72,6 +72,21 @@ def moving(activation, step):
     return {"v", "c"} if step == 1 else {"W", "b", "v", "c"}
 
 
+def overflowing(n, sigma, exponent_bits, mantissa_bits):
+    log_largest = math.log(2 - 2**-mantissa_bits) + (2 ** (exponent_bits - 1) - 1) * math.log(2)
+    if n * sigma**2 <= 1:
+        return None
+    return math.floor(log_largest / math.log(math.sqrt(n) * sigma)) + 1
+
+
+def diagnosed(losses, guessing):
+    if not math.isfinite(losses[0]):
+        return "forward"
+    if not math.isfinite(losses[-1]):
+        return "update"
+    return "learning" if losses[-1] < guessing - 0.01 else "stuck"
+
+
 RIGHT = {
     check.distinct_neurons: lambda W, v: len(np.unique(np.column_stack([W, v]), axis=0)),
     check.break_symmetry: broken,
@@ -81,6 +96,9 @@ RIGHT = {
         None if n * sigma**2 >= 1 else math.floor(math.log(smallest) / math.log(math.sqrt(n) * sigma)) + 1
     ),
     check.stable_sigma: lambda fan_in, activation: math.sqrt({"linear": 1, "relu": 2}[activation] / fan_in),
+    check.overflow_layer: overflowing,
+    check.largest_sigma: lambda n, depth, largest: largest ** (1 / depth) / math.sqrt(n),
+    check.diagnose: diagnosed,
 }
 WRONG = {
     check.distinct_neurons: [
@@ -127,6 +145,30 @@ WRONG = {
         (lambda fan_in, activation: 1 / fan_in, "root"),
         (lambda fan_in, activation: fan_in**-0.5, "half"),
         (lambda fan_in, activation: (1 if activation == "linear" else 2**0.5) / 512**0.5, "narrow"),
+    ],
+    check.overflow_layer: [
+        (lambda n, sigma, exponent_bits, mantissa_bits: 3, "the bias"),
+        (lambda n, sigma, exponent_bits, mantissa_bits: 4 if exponent_bits == 5 else 28, "next whole number"),
+        (lambda **a: overflowing(**a) if a["sigma"] == 1 else 10, "standard deviation"),
+        (lambda n, sigma, exponent_bits, mantissa_bits: overflowing(n, sigma, exponent_bits, 10) or 0, "None"),
+        (lambda n, sigma, exponent_bits, mantissa_bits: math.log(2.0 ** (2 ** (exponent_bits - 1))), "bias"),
+    ],
+    check.largest_sigma: [
+        (lambda n, depth, largest: largest / n, "sqrt(n)"),
+        (lambda n, depth, largest: largest / depth / math.sqrt(n), "L-th root"),
+        (lambda n, depth, largest: largest ** (1 / depth) / math.sqrt(512), "width counts"),
+        (lambda n, depth, largest: 65504 ** (1 / depth) / math.sqrt(n), "every format"),
+    ],
+    check.diagnose: [
+        (lambda losses, guessing: "learning" if losses[-1] < guessing else "stuck", "before step 0"),
+        (lambda losses, guessing: "forward" if math.isnan(losses[-1]) else "learning", "began with a finite"),
+        (
+            lambda losses, guessing: diagnosed([0.0 if math.isinf(x) else x for x in losses], guessing),
+            "inf is not finite",
+        ),
+        (lambda losses, guessing: diagnosed(losses, guessing).replace("stuck", "learning"), "above that of guessing"),
+        (lambda losses, guessing: diagnosed(losses, guessing + 0.02), "at the loss of guessing"),
+        (lambda losses, guessing: "learning" if min(losses) < 1 else diagnosed(losses, guessing), "how it ended"),
     ],
 }
 

@@ -191,6 +191,30 @@ def test_one_step_follows_the_gradient(digits):
         np.testing.assert_array_equal(after.biases, before.biases - 0.05 * slope.biases)
 
 
+@pytest.mark.parametrize("share", [0.3, 1.7])
+def test_a_clipped_step_has_the_direction_of_the_gradient_and_the_largest_length(digits, share):
+    start = initialize([64, 16, 10], lecun_normal, rng=0)
+    inputs, labels = digits.train_inputs[:, :1], digits.train_labels[:1]
+    _, slopes, _ = gradients(start, inputs, labels, "tanh")
+    norm = np.sqrt(sum(np.sum(s.weights**2) + np.sum(s.biases**2) for s in slopes))
+    run = train(start, inputs, labels, "tanh", steps=1, learning_rate=0.05, batch_size=1, max_norm=share * norm, rng=0)
+    for before, slope, after in zip(start, slopes, run.layers, strict=True):
+        np.testing.assert_allclose(before.weights - after.weights, 0.05 * min(share, 1) * slope.weights, atol=1e-7)
+        np.testing.assert_allclose(before.biases - after.biases, 0.05 * min(share, 1) * slope.biases, atol=1e-7)
+
+
+def test_clipping_holds_where_squares_overflow_but_not_where_the_gradient_does(digits):
+    """Squares of a gradient of 1e26 do not fit float32; inf has no direction left."""
+    for scale, survives in ((1e13, True), (1e25, False)):
+        start = initialize([64, 16, 16, 10], lecun_normal, rng=0)
+        start[0].weights *= np.float32(scale)
+        start[1].weights *= np.float32(scale)
+        with np.errstate(all="ignore"):
+            run = train(start, *digits[:2], steps=3, learning_rate=0.1, max_norm=1.0, rng=0)
+        assert np.isfinite(run.losses).all() == survives
+        assert all(np.isfinite(layer.weights).all() for layer in run.layers) == survives
+
+
 def test_no_steps_change_nothing(digits):
     start = initialize([64, 10], lecun_normal, rng=0)
     run = train(start, *digits[:2], steps=0)
@@ -213,6 +237,7 @@ def test_equal_units_stay_equal(digits):
         ({"batch_size": 0}, ValueError, "batch_size must be .*got 0"),
         ({"learning_rate": -0.1}, ValueError, "learning_rate must be .*got -0.1"),
         ({"learning_rate": "fast"}, TypeError, "learning_rate must be .*got 'fast'"),
+        ({"max_norm": 0}, ValueError, "max_norm must be .*got 0"),
         ({"activation": "swish"}, ValueError, "activation must be one of .*got 'swish'"),
         ({"rng": "seed"}, TypeError, "rng must be .*got 'seed'"),
     ],

@@ -1,0 +1,19 @@
+"""Checks of the exercises, one module for each notebook: is the learner's function right, and if not, where not."""
+
+from helpers.check.collapse import log10_gradient_at_input, stable_sigma, vanishing_layer
+from helpers.check.explosion import diagnose, largest_sigma, overflow_layer
+from helpers.check.grading import Result
+from helpers.check.symmetry import break_symmetry, distinct_neurons, moving_parameters
+
+__all__ = [
+    "Result",
+    "break_symmetry",
+    "diagnose",
+    "distinct_neurons",
+    "largest_sigma",
+    "log10_gradient_at_input",
+    "moving_parameters",
+    "overflow_layer",
+    "stable_sigma",
+    "vanishing_layer",
+]
