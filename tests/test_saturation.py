@@ -51,6 +51,7 @@ def test_it_begins_with_a_signal_that_looks_healthy_and_a_gradient_that_is_not()
         ({"sigma2": 1.0}, "Explosion, but only of the gradient."),
         ({"sigma2": 0.1, "activation": "sigmoid"}, "Vanishing gradient."),
         ({"sigma2": 1.0, "activation": "sigmoid"}, "Explosion, but only of the gradient."),
+        ({"sigma2": 10, "width": 4}, "Explosion on average."),
         ({"sigma2": 1e-6, "activation": "sigmoid"}, "Vanishing gradient."),
     ],
 )

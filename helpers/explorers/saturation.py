@@ -130,6 +130,8 @@ def _verdict(view: SaturationView, activation: str) -> tuple[str, str]:
         f"times what it is at the top (theory: {power_of_ten(predicted)}, "
         f"{plain_number(10 ** (predicted / depth))} per layer)."
     )
+    if predicted > 2 >= gradient:
+        return "Explosion on average.", f"{told} Too few units are on the slope to carry it in this network."
     if predicted > 2:
         return "Explosion, but only of the gradient.", told
     if signal < -4:
