@@ -15,7 +15,9 @@ OUTCOMES = {
     "Line chart of the variance": (
         "Collapse|Explosion|Shrinking|Growing|Saturated|Forgotten|Healthy|Healthy on average"
     ),
-    "Above, histograms of the": "Explosion, but only of the gradient|Explosion on average|Vanishing gradient|Collapse|Healthy",
+    "Above, histograms of the": (
+        "Explosion, but only of the gradient|Explosion on average|Vanishing gradient|Collapse|Healthy"
+    ),
     "Left, the incoming weights": "Lockstep|Lockstep to the eye|Parting|Broken|Different|Stuck|Diverged|One neuron",
 }
 

@@ -9,26 +9,36 @@ from helpers.quiz import questions
 
 pytestmark = pytest.mark.browser
 
-EXPLORER = "from helpers import explorers\nexplorers.collapse()"
-SYMMETRY = "from helpers import explorers\nexplorers.symmetry()"
+SHOW = "from helpers import explorers\nexplorers.{}()"
+EXPLORER = SHOW.format("collapse")
 QUIZ = 'from helpers import quiz\nquiz.ask("collapse.histograms")'
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 TIMEOUT = 20_000
-PLACES = {"collapse": 0, "symmetry": 3}  # on the page that all tests share
+PLACES = {"collapse": 0, "symmetry": 3, "explosion": 4, "saturation": 5}  # on the page that all tests share
 SLIDERS = {
     "collapse": ["depth L", "width n", "variance σ²"],
     "symmetry": ["step", "noise ε", "width n", "constant"],
+    "explosion": ["depth L", "width n", "variance σ²"],
+    "saturation": ["variance σ²", "width n", "depth L"],
 }
-LISTS = {"collapse": ["activation", "number format"], "symmetry": ["initializer", "activation"]}
+LISTS = {
+    "collapse": ["activation", "number format"],
+    "symmetry": ["initializer", "activation"],
+    "explosion": ["activation", "number format"],
+    "saturation": ["activation"],
+}
+FIRST = {"collapse": "Collapse.", "symmetry": "Lockstep.", "explosion": "Explosion.", "saturation": "Explosion, but"}
 KINDS = {
     "collapse": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
     "symmetry": (
         r"(Lockstep|Lockstep to the eye|Parting|Broken|Stuck|One neuron)\. .*"
         r"(After \d+ steps?|At the start) the loss is "
     ),
+    "explosion": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
+    "saturation": r"(Explosion, but only of the gradient|Explosion on average|Collapse|Healthy)\. In layer \d+, ",
 }
 
 # What the tests look at, in the page.
@@ -183,8 +193,8 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def lab(browser, jupyterlab):
-    """Three explorers and a quiz, which all tests share (none depends on what another has set)."""
-    lab = Lab(browser, jupyterlab, "explorers", [EXPLORER, QUIZ, EXPLORER, SYMMETRY])
+    """All explorers, one of them twice, and a quiz, which all tests share (none depends on what another has set)."""
+    lab = Lab(browser, jupyterlab, "explorers", [EXPLORER, QUIZ, EXPLORER, *map(SHOW.format, list(PLACES)[1:])])
     yield lab
     lab.context.close()
 
@@ -222,7 +232,7 @@ def test_names_and_states_are_spoken(lab, name):
     live = lab.box(place).locator("[aria-live=polite]")
     assert live.count() == 1
     assert live.get_attribute("role") == "status"
-    assert live.inner_text().startswith({"collapse": "Collapse.", "symmetry": "Lockstep."}[name])
+    assert live.inner_text().startswith(FIRST[name])
     for label in LISTS[name]:
         assert lab.box(place).get_by_label(label, exact=True).count() == 1
 
@@ -253,7 +263,7 @@ def test_every_control_redraws_and_nothing_jumps(lab, name):
             assert re.match(KINDS[name], verdict)
             lab.assert_spoken(place)
             assert handle.evaluate("handle => handle === document.activeElement")
-        lab.change(box.get_by_role("button", name="Reset").click, place)
+        lab.reset(place)
     for label in LISTS[name]:
         select = box.get_by_label(label, exact=True)
         options, first = select.evaluate("list => [[...list.options].map((option) => option.value), list.value]")
@@ -346,7 +356,7 @@ def test_values_between_the_steps_stay(lab):
     lab.assert_spoken()
 
 
-@pytest.mark.parametrize(("name", "label"), [("collapse", "variance σ²"), ("symmetry", "step")])
+@pytest.mark.parametrize(("name", "label"), [(name, labels[0]) for name, labels in SLIDERS.items()])
 def test_dragging_redraws_before_the_mouse_lets_go(lab, name, label):
     number = PLACES[name]
     lab.reset(number)
@@ -372,6 +382,9 @@ def test_dragging_redraws_before_the_mouse_lets_go(lab, name, label):
         ("symmetry", ".noUi-handle"),
         ("symmetry", "select"),
         ("symmetry", ".widget-button"),
+        ("explosion", ".widget-toggle-button"),
+        ("saturation", ".noUi-handle"),
+        ("saturation", "select"),
     ],
 )
 def test_plain_keys_stay_in_the_box(lab, name, target):
@@ -415,8 +428,8 @@ def test_tab_and_shortcuts_with_modifiers_pass(lab):
 
 
 def test_explorers_do_not_disturb_each_other(lab):
-    for one, label in ((0, "depth L"), (2, "depth L"), (3, "step")):
-        others = {0, 2, 3} - {one}
+    for one, label in ((0, "depth L"), (2, "depth L"), (3, "step"), (4, "depth L"), (5, "depth L")):
+        others = {0, 2, 3, 4, 5} - {one}
         before = [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
         lab.box(one).scroll_into_view_if_needed()
         lab.type(label, "33", one)

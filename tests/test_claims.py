@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers import initializers, lockstep, theory, training
+from helpers import explorers, initializers, lockstep, theory, training
 from helpers.activations import ACTIVATIONS
 from helpers.data import digits, inside
 from helpers.precision import FORMATS
@@ -238,3 +238,127 @@ def test_the_default_of_pytorch_forgets():
         units = np.maximum(z, 0)
     assert np.ptp(z, axis=1).max() / np.sqrt(np.mean(z**2)) < 1e-8  # the same to nine digits
     assert np.ptp(z, axis=1).max() > 0
+
+
+# --- 03 explosion
+
+
+def test_the_growth_per_layer():
+    assert round(25 * math.log10(512 * 0.1**2), 1) == 17.7
+    assert round(25 * math.log10(512), 1) == 67.7
+    assert round(math.log10(math.sqrt(512)), 2) == 1.35
+    assert round(512 * 0.05**2, 2) == 1.28
+    assert theory.first_overflow_layer(512, 1.0, "float32") == 29
+    assert math.floor(math.log10(FORMATS["float64"].max) / math.log10(math.sqrt(512))) == 227
+    assert theory.first_overflow_layer(512, 0.01, "float32") == 108
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sigma", "layers"),
+    [
+        ("float16", 1.0, [4]),
+        ("float32", 1.0, [28, 29]),
+        ("float64", 1.0, [227, 228]),
+        ("float16", 0.1, [12, 13, 14]),
+        ("float32", 0.1, [107, 108]),
+    ],
+)
+def test_layers_of_the_first_overflow_in_real_arithmetic(numbers, sigma, layers):
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        units, layer = rng.standard_normal(512).astype(numbers), 0
+        with np.errstate(all="ignore"):
+            while np.isfinite(units).all():
+                units, layer = (sigma * rng.standard_normal((512, 512))).astype(numbers) @ units, layer + 1
+        assert layer in layers
+
+
+def test_largest_numbers_in_the_questions():
+    assert f"{FORMATS['float64'].max:.0e}" == "2e+308"
+    assert FORMATS["bfloat16"].max == pytest.approx(FORMATS["float32"].max, rel=0.01)
+    assert FORMATS["float8_e4m3"].max == 448
+    assert 100 * 2.0**-8 < 0.5  # percent by which bfloat16 is off, at most
+
+
+def test_sixty_four_images_spoil_every_weight():
+    data = digits()
+    inputs = data.train_inputs[:, :64].copy()
+    inputs[0, 0] = np.nan
+    layers = training.initialize([64, 128, 10], initializers.he_normal, rng=0)
+    run = training.train(layers, inputs, data.train_labels[:64], steps=20, batch_size=64, learning_rate=0.01, rng=0)
+    assert all(np.isnan(layer.weights).all() for layer in run.layers)
+
+
+def test_the_slopes_of_tanh_at_a_tenth():
+    q = 10 ** theory.log10_variance(50, 512, 0.01, "tanh")[-1]
+    z = math.sqrt(q) * np.random.default_rng(0).standard_normal(1_000_000)
+    slopes = 1 - np.tanh(z) ** 2
+    assert np.mean(slopes < 0.05) == pytest.approx(0.2, abs=0.02)
+    assert np.mean(slopes**2) == pytest.approx(0.29, abs=0.005)
+    assert pytest.approx(1.5, abs=0.02) == 5.12 * 0.29
+
+
+def test_units_on_the_slope_of_tanh_get_rarer_like_one_over_the_root():
+    """And the factor of the gradient grows like the root, 4/3 / sqrt(2 pi) of it."""
+    for product in (1e3, 1e5):
+        back = theory.log10_gradient_variance(9, 512, product / 512, "tanh")
+        factor = 10 ** (back[4] - back[5])
+        assert factor / math.sqrt(product) == pytest.approx(4 / 3 / math.sqrt(2 * math.pi), rel=0.03)
+
+
+def test_where_the_gradient_of_sigmoid_turns_over():
+    def factor(product):
+        back = theory.log10_gradient_variance(50, 512, product / 512, "sigmoid")
+        return 10 ** (back[25] - back[26])
+
+    assert factor(95) < 1 < factor(110)
+    q = 10 ** theory.log10_variance(50, 512, 100 / 512, "sigmoid")[-1]
+    z = math.sqrt(q) * np.random.default_rng(0).standard_normal(1_000_000)
+    assert np.mean(4 * ACTIVATIONS["sigmoid"].derivative(z) < 0.05) == pytest.approx(0.5, abs=0.03)
+    assert round(100 / 512, 1) == 0.2
+
+
+def test_the_experiments_of_the_explorer_of_explosion():
+    explorer = explorers.explosion()
+
+    def survives(**values):
+        verdict = explorer.update(**values)
+        return "still holds" in verdict or "stays within" in verdict
+
+    assert survives(depth=300, sigma2=10**-2.5)
+    assert not survives(depth=300, sigma2=10**-2.45)
+    assert round(10**-2.5, 4) == 0.0032
+    assert survives(depth=50, format="float16", sigma2=10**-2.55)
+    assert not survives(sigma2=10**-2.5)
+    assert survives(activation="relu", sigma2=10**-2.25)
+    assert not survives(sigma2=10**-2.2)
+    assert round(10**-2.55, 4) == 0.0028
+    layers = {name: theory.first_overflow_layer(512, 1.0, name) for name in FORMATS}
+    assert layers["float32"] == layers["bfloat16"]
+    assert layers["float16"] == layers["float8_e5m2"]
+
+
+def test_the_experiments_of_the_explorer_of_saturation():
+    explorer = explorers.saturation()
+    for _ in range(4):
+        explorer.update(width=4, sigma2=10)
+        assert explorer.verdict.startswith("Explosion on average.")
+        explorer.children[1].children[2].click()
+
+
+def test_twelve_percent_over_a_hundred_layers():
+    assert round(FORMATS["float16"].max ** (1 / 100), 3) == 1.117
+
+
+def test_the_end_of_the_exponential():
+    with np.errstate(over="ignore"):
+        assert np.isfinite(np.exp(np.float32(88.7)))
+        assert np.isinf(np.exp(np.float32(89)))
+
+
+def test_a_network_of_nan_is_right_about_the_zeros():
+    labels = digits().test_labels
+    layers = [training.Layer(np.full((10, 64), np.nan), np.zeros((10, 1)))]
+    share = training.accuracy(layers, digits().test_inputs, labels, "relu")
+    assert share == np.mean(labels == 0)
+    assert share == pytest.approx(0.1, abs=0.03)

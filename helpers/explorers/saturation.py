@@ -38,7 +38,7 @@ def saturation() -> Explorer:
     Examples
     --------
     >>> explorer = saturation()
-    >>> print(explorer.update(sigma2=1.0)[:62])
+    >>> print(explorer.update(sigma2=1.0)[:61])
     Explosion, but only of the gradient. In layer 50, 94 % of the
     """
     log_slider = ipywidgets.FloatLogSlider
@@ -82,7 +82,7 @@ def _draw(figure: SaturationFigure, seed: int, depth: int, width: float, sigma2:
         f"for theory; saturated: {shares}. Below, by layer from 1 to {depth}, the share of saturated units, and on a "
         "logarithmic axis the second moments of the signal and of its gradient, theory as lines, one network as dots."
     )
-    return Report(*_verdict(view, activation), picture, frame)
+    return Report(*_verdict(view), picture, frame)
 
 
 def _view(run: Propagation, log10_q: NDArray[np.float64], n: int, sigma2: float, activation: str) -> SaturationView:
@@ -118,20 +118,19 @@ def _share_below(u: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
     return np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in z])
 
 
-def _verdict(view: SaturationView, activation: str) -> tuple[str, str]:
+def _verdict(view: SaturationView) -> tuple[str, str]:
     """The kind of outcome in a word, and what there is to see."""
     depth = len(view.saturated[0])
     mine, expected = (f"{100 * shares[-1]:.0f} %" for shares in view.saturated)
     gradient, predicted = view.gradient[0][0], view.gradient[1][0]
     signal = view.signal[0][-1]
     told = (
-        f"In layer {depth}, {mine} of the units of {activation} are saturated (theory: {expected}), and the mean of "
-        f"their squares is {power_of_ten(signal)}. At the input the gradient's variance is {power_of_ten(gradient)} "
-        f"times what it is at the top (theory: {power_of_ten(predicted)}, "
-        f"{plain_number(10 ** (predicted / depth))} per layer)."
+        f"In layer {depth}, {mine} of the units are saturated (theory: {expected}); their mean square is "
+        f"{power_of_ten(signal)}. At the input the gradient's variance is {power_of_ten(gradient)} "
+        f"(theory: {power_of_ten(predicted)}, {plain_number(10 ** (predicted / depth))} per layer)."
     )
     if predicted > 2 >= gradient:
-        return "Explosion on average.", f"{told} Too few units are on the slope to carry it in this network."
+        return "Explosion on average.", f"{told} Hardly a unit is on the slope to pass it."
     if predicted > 2:
         return "Explosion, but only of the gradient.", told
     if signal < -4:

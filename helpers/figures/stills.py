@@ -1,6 +1,7 @@
 """Still pictures of results, one function for each kind."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -40,19 +41,14 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6))
         axes = figure.subplots()
-        for name, curve, (line, marker), colour in _styled(curves, roles):
+        low, high = (pick([pick(curve) for curve in curves.values()]) for pick in (min, max))
+        heights = _apart([float(curve[-1]) for curve in curves.values()], 0.08 * max(high - low, 1e-9))
+        for (name, curve, (line, marker), colour), height in zip(_styled(curves, roles), heights, strict=True):
             layers = np.arange(len(curve))
             every = max(1, len(curve) // 10)
             axes.plot(layers, curve, linestyle=line, marker=marker, markevery=every, color=colour)
-            axes.annotate(
-                name,
-                (layers[-1], curve[-1]),
-                (8, 0),
-                textcoords="offset points",
-                va="center",
-                color=colour,
-                fontsize=12.5,
-            )
+            beside: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 12.5}
+            axes.annotate(name, (layers[-1], height), (8, 0), color=colour, **beside)
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(as_power))
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
@@ -60,6 +56,25 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
         figure.subplots_adjust(left=0.115, right=0.77, top=0.96, bottom=0.17)
     ends = "; ".join(f"{name}: from {power_of_ten(c[0])} to {power_of_ten(c[-1])}" for name, c in curves.items())
     return Picture(figure, f"Line chart of the {what} by layer on a logarithmic axis. {ends}.")
+
+
+def _apart(heights: Sequence[float], gap: float) -> list[float]:
+    """The nearest heights of the same order that are at least `gap` apart.
+
+    Examples
+    --------
+    >>> _apart([0.0, 5.0, 0.5], 1.0)
+    [-0.25, 5.0, 0.75]
+    """
+    placed = list(heights)
+    order = sorted(range(len(placed)), key=placed.__getitem__)
+    for _ in order:
+        for lower, upper in pairwise(order):
+            lacking = gap - (placed[upper] - placed[lower])
+            if lacking > 1e-12:
+                placed[lower] -= lacking / 2
+                placed[upper] += lacking / 2
+    return placed
 
 
 def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], names: str = "layer") -> Picture:
