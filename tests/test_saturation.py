@@ -10,7 +10,7 @@ from scipy import integrate, stats
 from helpers import explorers, theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers.saturation import _END, _view
-from helpers.figures.saturation import BINS
+from helpers.figures.saturation import BINS, PANELS, SaturationFigure
 from helpers.simulation import simulate
 from tests.seen import assert_told, values
 
@@ -116,6 +116,24 @@ def test_what_is_shown_is_what_the_simulation_says():
         np.testing.assert_allclose(seen.histograms[0][panel], counts / 100)
     np.testing.assert_array_equal(seen.gradient[0], run.log10_gradient_variance)
     np.testing.assert_array_equal(seen.gradient[1], theory.log10_gradient_variance(13, 100, 0.05, "sigmoid"))
+
+
+def test_the_figure_draws_the_view():
+    seen, _ = view(13, 100, 0.05, "tanh")
+    drawn = SaturationFigure()
+    drawn.update(seen)
+    for panel in range(PANELS):
+        ours, expected = seen.histograms[0][panel], seen.histograms[1][panel]
+        top = max(ours.max(), expected.max())
+        np.testing.assert_allclose(drawn._bars[panel].get_data().values, ours / top)
+        np.testing.assert_allclose(drawn._outlines[panel].get_data().values, expected / top)
+        layer = seen.layers[panel]
+        assert drawn._titles[panel].get_text() == f"layer {layer}: {100 * seen.saturated[0][layer - 1]:.0f} %"
+    pairs = (drawn._saturated, seen.saturated), (drawn._signal, seen.signal), (drawn._gradient, seen.gradient)
+    for (dots, line), (ours, expected) in pairs:
+        layers = np.arange(14)[-len(ours) :]
+        np.testing.assert_array_equal(dots.get_data(), [layers, ours])
+        np.testing.assert_array_equal(line.get_data(), [layers, expected])
 
 
 @pytest.mark.parametrize("activation", ENDS)

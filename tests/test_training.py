@@ -211,6 +211,7 @@ def test_clipping_holds_where_squares_overflow_but_not_where_the_gradient_does(d
         start[1].weights *= np.float32(scale)
         with np.errstate(all="ignore"):
             run = train(start, *digits[:2], steps=3, learning_rate=0.1, max_norm=1.0, rng=0)
+        assert not np.array_equal(run.layers[-1].weights, start[-1].weights)
         assert np.isfinite(run.losses).all() == survives
         assert all(np.isfinite(layer.weights).all() for layer in run.layers) == survives
 
