@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["choice", "float_dtype", "generator", "integer", "number", "per_layer", "shape"]
+__all__ = ["choice", "float_dtype", "generator", "integer", "number", "per_layer", "per_layer_number", "shape"]
 
 Rng = int | np.integer[Any] | np.random.Generator | None
 
@@ -104,6 +104,21 @@ def per_layer(name: str, value: Any, layers: int) -> list[int]:
     if np.ndim(value) != 1 or len(value) != layers:
         raise ValueError(f"{name} must be an integer or {layers} integers, one per layer, got {value!r}")
     return [integer(f"{name}[{index}]", entry, 1) for index, entry in enumerate(value)]
+
+
+def per_layer_number(name: str, value: Any, layers: int, *, above: float) -> list[float]:
+    """Return `layers` finite numbers greater than `above`: `value` repeated if it is one, else its `layers` entries.
+
+    Examples
+    --------
+    >>> per_layer_number("variance", [0.5, 0.25], 2, above=0)
+    [0.5, 0.25]
+    """
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
+        return [number(name, value, above=above)] * layers
+    if np.ndim(value) != 1 or len(value) != layers:
+        raise ValueError(f"{name} must be a number or {layers} numbers, one per layer, got {value!r}")
+    return [number(f"{name}[{index}]", entry, above=above) for index, entry in enumerate(value)]
 
 
 def shape(value: Any, least: int = 1, most: int = 64, *, empty: bool = True) -> tuple[int, ...]:

@@ -362,3 +362,64 @@ def test_a_network_of_nan_is_right_about_the_zeros():
     share = training.accuracy(layers, digits().test_inputs, labels, "relu")
     assert share == np.mean(labels == 0)
     assert share == pytest.approx(0.1, abs=0.03)
+
+
+def test_two_inputs_part():
+    """1 - correlation after 0, 10 and 40 layers of tanh, by the correlation map and in real networks."""
+
+    def after(sigma, layers, seed):
+        draw = np.random.default_rng(seed)
+        a = draw.standard_normal(512)
+        b = a + 0.01 * draw.standard_normal(512)
+        for _ in range(layers):
+            weights = sigma * draw.standard_normal((512, 512))
+            a, b = np.tanh(weights @ a), np.tanh(weights @ b)
+        return 1 - (a @ b) / math.sqrt((a @ a) * (b @ b))
+
+    for seed in range(3):
+        assert after(1.0, 0, seed) == pytest.approx(0.01**2 / 2, rel=0.2)
+        assert after(1.0, 10, seed) > 0.7
+        assert 0.4 < after(0.1, 40, seed) < 1.2
+        assert after(0.1, 20, seed) < 0.3
+        assert after(1 / math.sqrt(512), 50, seed) < 3e-4
+
+
+@pytest.fixture
+def too_large():
+    """Train the digits network from a given standard deviation."""
+    data, widths = digits(), [64, *[128] * 19, 10]
+
+    def train(sigma, **options):
+        start = training.initialize(widths, partial(initializers.normal, std=sigma), rng=0)
+        with np.errstate(all="ignore"):
+            run = training.train(start, data.train_inputs, data.train_labels, rng=0, **options)
+        sets = (data.train_inputs, data.train_labels), (data.test_inputs, data.test_labels)
+        return run.losses, [training.accuracy(run.layers, *one, "relu") for one in sets]
+
+    return train
+
+
+def test_a_tiny_rate_learns_by_heart(too_large):
+    losses, (known, new) = too_large(0.2, steps=1000, learning_rate=1e-5)
+    assert losses[0] > 5e3
+    assert known > 0.98
+    assert 0.35 < new < 0.65
+
+
+def test_clipped_steps_take_long(too_large):
+    losses, _ = too_large(0.3, steps=1000, learning_rate=0.02, max_norm=1.0)
+    assert 1e7 < losses[0] < 1e9
+    assert np.mean(losses[-20:]) > 1e3
+
+
+def test_the_loss_at_the_start_of_a_language_model():
+    rng = np.random.default_rng(1)
+    scores = math.sqrt(768) * rng.standard_normal((20, 50_257))
+    top = scores.max(axis=1)
+    losses = top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - scores.mean(axis=1)
+    assert np.mean(top / math.sqrt(768)) == pytest.approx(4.2, abs=0.1)
+    assert np.mean(losses) / math.log(50_257) == pytest.approx(10.8, abs=0.4)
+
+
+def test_one_number_in_700_is_further_out_than_3_2():
+    assert 1 / (2 * stats.norm.sf(3.2)) == pytest.approx(700, rel=0.05)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from helpers import activations
 from helpers.activations import Activation, gaussian_mean
-from helpers.arguments import choice, integer, number, per_layer
+from helpers.arguments import choice, integer, number, per_layer, per_layer_number
 
 Profile = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ def _layers(depth: int, width: int | Sequence[int], name: str) -> tuple[int, lis
 def log10_variance(
     depth: int,
     fan_in: int | Sequence[int],
-    variance: float,
+    variance: float | Sequence[float],
     activation: str = "linear",
     input_variance: float = 1.0,
 ) -> Profile:
@@ -55,8 +55,8 @@ def log10_variance(
         Number of layers L, 0 or more.
     fan_in : int or sequence of L ints
         Inputs of each layer.
-    variance : float
-        Variance sigma² of the weights, greater than 0.
+    variance : float or sequence of L floats
+        Variance sigma² of the weights of each layer, greater than 0.
     activation : str
         A key of `activations.ACTIVATIONS`.
     input_variance : float
@@ -82,10 +82,12 @@ def log10_variance(
     np.float64(-64.54)
     >>> (10 ** log10_variance(3, 100, 1 / 100, "relu")).round(3)
     array([1.  , 1.  , 0.5 , 0.25])
+    >>> (10 ** log10_variance(2, [100, 50], [1 / 100, 1 / 100])).round(3)
+    array([1. , 1. , 0.5])
     """
     depth, fans = _layers(depth, fan_in, "fan_in")
     phi = activations.activation(activation)
-    log10_sigma2 = math.log10(number("variance", variance, above=0))
+    log10_sigma2 = np.log10(per_layer_number("variance", variance, depth, above=0))
     profile = [math.log10(number("input_variance", input_variance, above=0))]
     if phi.homogeneous:
         steps = log10_sigma2 + np.log10(np.array(fans, dtype=float))
@@ -93,14 +95,14 @@ def log10_variance(
         return np.cumsum([profile[0], *steps])
     for layer, n in enumerate(fans):
         below = profile[-1] if layer == 0 else log10_square(phi, profile[-1])
-        profile.append(math.log10(n) + log10_sigma2 + below)
+        profile.append(math.log10(n) + float(log10_sigma2[layer]) + below)
     return np.array(profile)
 
 
 def log10_gradient_variance(
     depth: int,
     fan_out: int | Sequence[int],
-    variance: float,
+    variance: float | Sequence[float],
     activation: str = "linear",
     fan_in: int | Sequence[int] | None = None,
     input_variance: float = 1.0,
@@ -116,8 +118,8 @@ def log10_gradient_variance(
         Number of layers L, 0 or more.
     fan_out : int or sequence of L ints
         Units of each layer 1 to L.
-    variance : float
-        Variance sigma² of the weights, greater than 0.
+    variance : float or sequence of L floats
+        Variance sigma² of the weights of each layer, greater than 0.
     activation : str
         A key of `activations.ACTIVATIONS`.
     fan_in : int or sequence of L ints, optional
@@ -148,7 +150,8 @@ def log10_gradient_variance(
     phi = activations.activation(activation)
     inputs = fans if fan_in is None else _layers(depth, fan_in, "fan_in")[1]
     forward = log10_variance(depth, inputs, variance, activation, input_variance)
-    steps = math.log10(variance) + np.log10(np.array(fans, dtype=float))
+    sigma2 = per_layer_number("variance", variance, depth, above=0)
+    steps = np.log10(sigma2) + np.log10(np.array(fans, dtype=float))
     if phi.homogeneous:
         steps[1:] += math.log10(phi.second_moment)
     else:
