@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["choice", "float_dtype", "generator", "integer", "number", "per_layer", "per_layer_number", "shape"]
+__all__ = [
+    "choice",
+    "float_dtype",
+    "generator",
+    "integer",
+    "matrices",
+    "number",
+    "per_layer",
+    "per_layer_number",
+    "shape",
+]
 
 Rng = int | np.integer[Any] | np.random.Generator | None
 
@@ -140,6 +150,27 @@ def shape(value: Any, least: int = 1, most: int = 64, *, empty: bool = True) -> 
     if not least <= len(value) <= most or any(size < smallest for size in value):
         raise ValueError(message)
     return tuple(int(size) for size in value)
+
+
+def matrices(name: str, value: Any) -> list[Any]:
+    """Return `value`, one or more matrices of one float dtype, each with as many columns as the one before has rows.
+
+    Examples
+    --------
+    >>> len(matrices("weights", [np.ones((3, 2)), np.ones((4, 3))]))
+    2
+    """
+    result = [np.asarray(each) for each in value]
+    if not result:
+        raise ValueError(f"{name} must be one or more matrices, got {value!r}")
+    columns, dtype = result[0].shape[-1:], result[0].dtype
+    for index, each in enumerate(result):
+        if each.ndim != 2 or each.shape[1:] != columns or 0 in each.shape:
+            raise ValueError(f"{name}[{index}] must be a matrix that fits the one below, got the shape {each.shape}")
+        if each.dtype != dtype or float_dtype(dtype) != dtype:
+            raise TypeError(f"{name}[{index}] must be of the float type of all, got {each.dtype}")
+        columns = each.shape[:1]
+    return result
 
 
 def float_dtype(dtype: Any) -> np.dtype[np.floating]:

@@ -11,6 +11,7 @@ from helpers import explorers, initializers, lockstep, theory, training
 from helpers.activations import ACTIVATIONS
 from helpers.data import digits, inside
 from helpers.precision import FORMATS
+from helpers.simulation import simulate
 
 # --- 01 symmetry
 
@@ -346,8 +347,9 @@ def test_the_experiments_of_the_explorer_of_saturation():
         explorer.children[1].children[2].click()
 
 
-def test_twelve_percent_over_a_hundred_layers():
+def test_ten_percent_over_a_hundred_layers():
     assert round(FORMATS["float16"].max ** (1 / 100), 3) == 1.117
+    assert round((FORMATS["float16"].max / 3.2) ** (1 / 100), 3) == 1.104
 
 
 def test_the_end_of_the_exponential():
@@ -409,7 +411,7 @@ def test_a_tiny_rate_learns_by_heart(too_large):
 def test_clipped_steps_take_long(too_large):
     losses, _ = too_large(0.3, steps=1000, learning_rate=0.02, max_norm=1.0)
     assert 1e7 < losses[0] < 1e9
-    assert np.mean(losses[-20:]) > 1e3
+    assert 1e4 < np.mean(losses[-20:]) < 1e5
 
 
 def test_the_loss_at_the_start_of_a_language_model():
@@ -423,3 +425,37 @@ def test_the_loss_at_the_start_of_a_language_model():
 
 def test_one_number_in_700_is_further_out_than_3_2():
     assert 1 / (2 * stats.norm.sf(3.2)) == pytest.approx(700, rel=0.05)
+
+
+def test_how_much_the_layer_of_the_overflow_varies():
+    layers = [simulate(60, 512, 0.05**2, dtype="float8_e4m3", rng=seed).first_nonfinite for seed in range(50)]
+    assert 36 <= min(layers) <= 39
+    assert 43 <= max(layers) <= 47
+
+
+def test_float32_gives_nan_together_with_inf():
+    """With sigma = 1, in 85 % of the networks: fewer than 6 of 10 would be a false alarm of 1 in 700."""
+    together = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        units = rng.standard_normal(512, dtype=np.float32)
+        with np.errstate(all="ignore"):
+            while np.isfinite(units).all():
+                units = rng.standard_normal((512, 512), dtype=np.float32) @ units
+        together += bool(np.isnan(units).any())
+    assert together >= 6
+
+
+def test_where_the_gradient_of_tanh_is_level():
+    explorer = explorers.saturation()
+    ends = []
+    for sigma2 in (1 / 512, 1.4 / 512, 2 / 512):
+        explorer.update(sigma2=sigma2)
+        ends.append(theory.log10_gradient_variance(50, 512, sigma2, "tanh")[0])
+    assert ends[0] < -1 < ends[1] < 1 < ends[2]
+
+
+def test_a_quarter_of_narrow_layers_is_saturated():
+    q = 10 ** theory.log10_variance(50, 4, 10, "tanh")[-1]
+    share = 2 * stats.norm.sf(math.atanh(math.sqrt(0.95)) / math.sqrt(q))
+    assert share**4 == pytest.approx(0.25, abs=0.03)

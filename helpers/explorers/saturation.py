@@ -125,7 +125,7 @@ def _verdict(view: SaturationView) -> tuple[str, str]:
     gradient, predicted = view.gradient[0][0], view.gradient[1][0]
     signal = view.signal[0][-1]
     told = (
-        f"In layer {depth}, {mine} of the units are saturated (theory: {expected}); their mean square is "
+        f"In layer {depth}, {mine} of the units are saturated (theory: {expected}); the mean square of all is "
         f"{power_of_ten(signal)}. At the input the gradient's variance is {power_of_ten(gradient)} "
         f"(theory: {power_of_ten(predicted)}, {plain_number(10 ** (predicted / depth))} per layer)."
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import matplotlib as mpl
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from helpers import lockstep
 from helpers.figures.style import COLOURS, STYLE, Picture
+from helpers.figures.tint import Tint
 
 Array = NDArray[np.floating]
 
@@ -127,7 +127,7 @@ class NeuronFigure:
         self._one_path = self._weights.plot([], [], **dashed)[0]
         self._start = self._weights.plot([], [], "o", color=ours, markersize=6, markerfacecolor="white", zorder=3)[0]
         self._dots = self._weights.plot([], [], "o", color=ours, markersize=6.5, markeredgecolor="white", zorder=5)[0]
-        self._field = _Field(self._plane)
+        self._field = Tint(self._plane, _shade, (-1, 1))
         self._lines = LineCollection([], **_LINES)
         self._plane.add_collection(self._lines, autolim=False)
         self._loss_lines = [self._loss.plot([], [], **dashed)[0], self._loss.plot([], [], color=ours)[0]]
@@ -189,28 +189,6 @@ class NeuronFigure:
             axes.set_xticks([0, len(view.losses) // 2, len(view.losses) - 1])
 
 
-class _Field(Artist):
-    """Values on a square grid over the whole axes, as a tint: white for -1 or less, darkest for 1 or more.
-
-    (Matplotlib's own image takes ten times as long, and this one is drawn at every move of a slider.)
-    """
-
-    zorder = 0
-
-    def __init__(self, axes: Axes) -> None:
-        super().__init__()
-        self.values: Array = np.zeros((2, 2))
-        self._box = axes.bbox
-        axes.add_artist(self)
-
-    def draw(self, renderer: Any) -> None:
-        """Draw all pixels of the axes, each interpolated between its neighbours on the grid."""
-        left, bottom, right, top = np.rint(self._box.extents).astype(int)
-        shades = np.nan_to_num(np.clip(self.values, -1, 1)) * 31.5 + 31.5
-        across, up = (_interpolation(len(shades), int(pixels)) for pixels in (right - left, top - bottom))
-        renderer.draw_image(renderer.new_gc(), left, bottom, _TINTS[(up @ shades @ across.T).astype(np.intp)])
-
-
 _LINES: dict[str, Any] = {"colors": COLOURS["measured"], "linewidths": 1.3, "alpha": 0.75, "zorder": 3}
 
 
@@ -243,11 +221,9 @@ _PALEST, _DARKEST = np.ones(3), 0.45 * np.array(mpl.colors.to_rgb(COLOURS["forwa
 _TINTS = np.rint(255 * np.column_stack([np.linspace(_PALEST, _DARKEST, 64), np.ones(64)])).astype(np.uint8)
 
 
-@lru_cache(maxsize=4)
-def _interpolation(points: int, pixels: int) -> Array:
-    """The matrix that interpolates so many pixels between so many points."""
-    places = np.linspace(0, points - 1, pixels)
-    return np.stack([np.interp(places, np.arange(points), row) for row in np.eye(points)], axis=1)
+def _shade(values: Array) -> NDArray[np.uint8]:
+    """White for -1, darkest for 1."""
+    return np.asarray(_TINTS[(values * 31.5 + 31.5).astype(np.intp)])
 
 
 def _switches(neurons: Array) -> list[Array]:
@@ -281,7 +257,7 @@ def planes(
         panels = np.atleast_1d(figure.subplots(1, len(networks)))
         for axes, (title, (rows, output_bias)) in zip(panels, networks.items(), strict=True):
             _show_plane(axes)
-            field = _Field(axes)
+            field = Tint(axes, _shade, (-1, 1))
             field.values = lockstep.output(rows, output_bias, GRID, activation).reshape(2 * [GRID_SIZE])
             ticks = np.linspace(-PLANE, PLANE, GRID_SIZE)
             axes.contour(ticks, ticks, field.values, levels=[0], colors="black", linewidths=1.8, zorder=4)

@@ -1,6 +1,7 @@
 """Random networks, simulated: matrix by matrix, or without drawing a matrix, with the same law.
 
-`simulate` is the one entrance for a single network, `simulate_ensemble` for thousands at once. The ways of computing
+`simulate` is the entrance for a random network, `simulate_through` for given matrices, `simulate_ensemble` for
+thousands of networks at once. The ways of computing
 are one module each: `dense` draws every matrix and multiplies; `units` draws the units of a layer from their law given
 the layer below; `norms` needs but a few numbers per layer (linear and ReLU, one input).
 """
@@ -16,7 +17,7 @@ from helpers.arguments import Rng
 from helpers.simulation import dense, norms, units
 from helpers.simulation.result import Propagation
 
-__all__ = ["Propagation", "simulate", "simulate_ensemble"]
+__all__ = ["Propagation", "simulate", "simulate_ensemble", "simulate_through"]
 
 
 def simulate(
@@ -107,6 +108,47 @@ def _format(dtype: Any) -> precision.Format:
 def _dense_is_faster(batch: int, widths: list[int]) -> bool:
     """Whether matrices cost less than the conditional laws: where they are small, and for large batches."""
     return max(widths) < 32 or (batch > 1 and 8 * batch >= min(widths))
+
+
+def simulate_through(
+    weights: Sequence[NDArray[np.floating]], activation: str = "linear", *, batch: int = 1, rng: Rng = None
+) -> Propagation:
+    """Send a random batch through given matrices, and a random gradient back; the arithmetic is that of the matrices.
+
+    Parameters
+    ----------
+    weights : sequence of L ndarrays, shape (units of layer l, units of layer l - 1)
+        Floating-point matrices, from the first layer up.
+    activation : str
+        A key of `activations.ACTIVATIONS`; not applied to the input.
+    batch : int
+        Number of inputs.
+    rng : None, int or numpy.random.Generator
+        Draws the inputs and the gradient at the top from N(0, 1).
+
+    Returns
+    -------
+    Propagation
+        Profiles of L + 1 layers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where an argument is not of this form; the message names it.
+
+    Examples
+    --------
+    >>> simulate_through(30 * [2 * np.eye(64)], rng=0).log10_variance[-1].round(1)
+    np.float64(18.0)
+    """
+    matrices = arguments.matrices("weights", weights)
+    phi = activations.activation(activation)
+    batch = arguments.integer("batch", batch, 1)
+    generator = arguments.generator(rng)
+    inputs = generator.standard_normal((matrices[0].shape[1], batch))
+    top = generator.standard_normal((len(matrices[-1]), batch))
+    number_format = precision.FORMATS[matrices[0].dtype.name]
+    return dense.through(lambda layer: matrices[layer - 1], len(matrices), phi, inputs, top, number_format)
 
 
 def simulate_ensemble(
