@@ -167,7 +167,7 @@ def matrices(name: str, value: Any) -> list[Any]:
     for index, each in enumerate(result):
         if each.ndim != 2 or each.shape[1:] != columns or 0 in each.shape:
             raise ValueError(f"{name}[{index}] must be a matrix that fits the one below, got the shape {each.shape}")
-        if each.dtype != dtype or float_dtype(dtype) != dtype:
+        if each.dtype != float_dtype(dtype):
             raise TypeError(f"{name}[{index}] must be of the float type of all, got {each.dtype}")
         columns = each.shape[:1]
     return result

@@ -16,7 +16,7 @@ from scipy import special, stats
 from helpers import theory
 from helpers.activations import ACTIVATIONS
 from helpers.precision import FORMATS
-from helpers.simulation import dense, norms, simulate, simulate_ensemble, units
+from helpers.simulation import dense, norms, simulate, simulate_ensemble, simulate_through, units
 from helpers.simulation.result import log10_second_moment
 
 F64 = FORMATS["float64"]
@@ -396,3 +396,46 @@ def test_bad_input_to_the_ensemble_is_named():
     for argument, change in [("networks", {"networks": 0}), ("activation", {"activation": "tanh"})]:
         with pytest.raises(ValueError, match=rf"^{argument}\b.*must .*got"):
             simulate_ensemble(**{"networks": 3, "depth": 3, "width": 4, "variance": 1.0} | change)
+
+
+# --- given matrices
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "tanh"])
+def test_given_matrices_by_hand(activation):
+    rng = np.random.default_rng(1)
+    weights = [rng.standard_normal(shape) / 3 for shape in ((7, 5), (4, 7), (6, 4))]
+    run = simulate_through(weights, activation, rng=3)
+    draw = np.random.default_rng(3)
+    phi, x, top = ACTIVATIONS[activation], draw.standard_normal((5, 1)), draw.standard_normal((6, 1))
+    z1 = weights[0] @ x
+    z2 = weights[1] @ phi.value(z1)
+    z3 = weights[2] @ phi.value(z2)
+    d2 = weights[2].T @ top * phi.derivative(z2)
+    d1 = weights[1].T @ d2 * phi.derivative(z1)
+    d0 = weights[0].T @ d1
+    np.testing.assert_allclose(run.variance, [np.mean(v**2) for v in (x, z1, z2, z3)])
+    np.testing.assert_allclose(run.gradient_variance, [np.mean(v**2) for v in (d0, d1, d2, top)])
+    np.testing.assert_allclose(run.activations[2], phi.value(z2).ravel())
+
+
+def test_given_matrices_keep_their_arithmetic():
+    run = simulate_through(20 * [np.full((8, 8), 10, np.float16)], rng=0)
+    assert run.first_nonfinite == 3
+    assert simulate_through(20 * [np.full((8, 8), 10.0)], rng=0).first_nonfinite is None
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([], "weights must be one or more matrices"),
+        ([np.ones(3)], r"weights\[0\] must be a matrix"),
+        ([np.ones((3, 2)), np.ones((3, 2))], r"weights\[1\] must be a matrix that fits .*\(3, 2\)"),
+        ([np.ones((3, 0))], r"weights\[0\] must be a matrix"),
+        ([np.ones((2, 2), int)], "dtype must be float16, float32 or float64, got dtype"),
+        ([np.ones((2, 2)), np.ones((2, 2), np.float32)], r"weights\[1\] must be of the float type .*float32"),
+    ],
+)
+def test_given_matrices_that_are_none(weights, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        simulate_through(weights)
