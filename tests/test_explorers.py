@@ -56,6 +56,18 @@ STATES = {
         {"depth": 49},
         {"depth": 48},
     ],
+    "goldilocks": [
+        {},
+        {"mode": "fan_avg"},
+        {"shape": "tapering", "n_out": 4, "activation": "relu"},
+        {"depth": 60, "n_in": 4, "n_out": 4, "scale": 10, "distribution": "uniform"},
+        {"depth": 1, "activation": "sigmoid", "mode": "fan_out"},
+        {"depth": 12, "activation": "tanh", "distribution": "truncated_normal"},
+        {"scale": 0.1},
+        {"scale": 2},
+        {"depth": 49},
+        {"depth": 48},
+    ],
     "saturation": [
         {},
         {"sigma2": 1 / 512},
@@ -88,6 +100,10 @@ OTHERS = {
     },
     "explosion": {
         "depth": 3, "width": 2.0, "sigma2": 0.1, "activation": "relu", "format": "bfloat16", "direction": "backward",
+    },
+    "goldilocks": {
+        "n_in": 8.0, "n_out": 16.0, "scale": 2.0, "depth": 7, "mode": "fan_avg", "shape": "tapering",
+        "activation": "relu", "distribution": "uniform",
     },
     "saturation": {"depth": 7, "width": 2.0, "sigma2": 0.1, "activation": "sigmoid"},
     "symmetry": {
@@ -156,6 +172,11 @@ def _options(control):
     return [option[1] if isinstance(option, tuple) else option for option in control.options]
 
 
+def _width(explorer):
+    """The name of the control that sets how wide the layers are."""
+    return next(name for name in ("width", "n_in", "fan_in") if name in explorer.controls)
+
+
 def _ends(control):
     """The least and the largest value."""
     if hasattr(control, "options"):
@@ -204,7 +225,7 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
         raise ZeroDivisionError("float <division> by 10^-3")
 
     def choose(width):
-        explorer.controls["width"].value = width
+        explorer.controls[_width(explorer)].value = width
 
     explorer._draw = broken
     choose(8)
@@ -215,7 +236,7 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
     buttons(explorer)["New draw"].click()
     assert explorer._image.value == good
     with pytest.raises(ZeroDivisionError):
-        explorer.update(width=11)
+        explorer.update(**{_width(explorer): 11})
     explorer._draw = draw
     choose(4)
     assert_told(explorer)
@@ -223,8 +244,8 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
 
 
 def test_a_value_that_a_control_refuses_does_not_silence_the_explorer(name, explorer):
-    for control in ("width", "activation"):
-        with pytest.raises(Exception, match=r"width|float|Invalid selection"):
+    for control in (_width(explorer), "activation"):
+        with pytest.raises(Exception, match=r"float|Invalid selection"):
             explorer.set(**{control: "x"})
     before = everything(explorer)
     explorer.controls["activation"].value = OTHERS[name]["activation"]
@@ -238,7 +259,8 @@ def test_update_moves_the_controls_to_what_is_drawn(name, explorer):
     assert explorer.update() == verdict
     whole = {key: int(value) for key, value in OTHERS[name].items() if not isinstance(value, str) and value % 1 == 0}
     assert explorer.update(**{key: np.int64(value) for key, value in whole.items()}) == verdict
-    assert explorer.update(width=np.float32(whole["width"])) == verdict
+    width = _width(explorer)
+    assert explorer.update(**{width: np.float32(whole[width])}) == verdict
 
 
 def test_one_update_draws_once(name, explorer):
@@ -247,10 +269,11 @@ def test_one_update_draws_once(name, explorer):
     explorer._draw = lambda **values: drawn.append(values) or draw(**values)
     explorer.update(**OTHERS[name])
     assert drawn == [OTHERS[name]]
-    explorer.set(width=8, activation="tanh")
-    assert drawn[1:] == [OTHERS[name] | {"width": 8, "activation": "tanh"}]
+    width = _width(explorer)
+    explorer.set(**{width: 8, "activation": "tanh"})
+    assert drawn[1:] == [OTHERS[name] | {width: 8, "activation": "tanh"}]
     explorer.controls["activation"].value = "sigmoid"
-    assert drawn[2:] == [OTHERS[name] | {"width": 8, "activation": "sigmoid"}]
+    assert drawn[2:] == [OTHERS[name] | {width: 8, "activation": "sigmoid"}]
 
 
 @pytest.mark.parametrize(("name", "control"), [(name, control) for name in OTHERS for control in OTHERS[name]])

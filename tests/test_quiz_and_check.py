@@ -1,5 +1,6 @@
 """Questions have one right choice and true numbers; checks tell right from wrong and never raise."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from helpers import check, quiz
 
-NOTEBOOKS = ["symmetry", "collapse", "explosion"]
+NOTEBOOKS = ["symmetry", "collapse", "explosion", "goldilocks"]
 ALL = [f"{notebook}.{name}" for notebook in NOTEBOOKS for name in quiz.questions(notebook)]
 
 
@@ -87,6 +88,14 @@ def diagnosed(losses, guessing):
     return "learning" if losses[-1] < guessing - 0.01 else "stuck"
 
 
+def layer_by_layer(weights, x):
+    after = []
+    for w in weights:
+        after.append(w / (w @ x).std())
+        x = np.maximum(after[-1] @ x, 0)
+    return after
+
+
 RIGHT = {
     check.distinct_neurons: lambda W, v: len(np.unique(np.column_stack([W, v]), axis=0)),
     check.break_symmetry: broken,
@@ -99,6 +108,10 @@ RIGHT = {
     check.overflow_layer: overflowing,
     check.largest_sigma: lambda n, depth, largest: largest ** (1 / depth) / math.sqrt(n),
     check.diagnose: diagnosed,
+    check.xavier_variance: lambda widths: [2 / (a + b) for a, b in itertools.pairwise(widths)],
+    check.gain: lambda phi: 1 / np.sqrt(np.mean(phi(np.random.default_rng(0).standard_normal(200_000)) ** 2)),
+    check.rescaled: layer_by_layer,
+    check.residual_variance: lambda blocks, scale: (1 + scale**2) ** blocks,
 }
 WRONG = {
     check.distinct_neurons: [
@@ -169,6 +182,29 @@ WRONG = {
         (lambda losses, guessing: diagnosed(losses, guessing).replace("stuck", "learning"), "above that of guessing"),
         (lambda losses, guessing: diagnosed(losses, guessing + 0.02), "at the loss of guessing"),
         (lambda losses, guessing: "learning" if min(losses) < 1 else diagnosed(losses, guessing), "how it ended"),
+    ],
+    check.xavier_variance: [
+        (lambda widths: 2 / (widths[0] + widths[-1]), "Return a list"),
+        (lambda widths: [1 / 200] * (len(widths) - 1), "its own number"),
+        (lambda widths: [2 / (a + b) for a, b in itertools.pairwise(widths)] or None, "an empty list"),
+        (lambda widths: [1 / a for a in widths[:-1]], "2 / (100 + 300)"),
+    ],
+    check.gain: [
+        (lambda phi: 2.0, "not 2"),
+        (lambda phi: np.sqrt(2), "takes nothing away"),
+        (lambda phi: {0.0: np.sqrt(2), -1.0: 1.0}.get(float(phi(-1.0)), 1.0), "This phi is tanh"),
+        (lambda phi: 1 / np.std(phi(np.random.default_rng(0).standard_normal(200_000))), "This phi is relu"),
+    ],
+    check.rescaled: [
+        (lambda weights, x: weights, "standard deviation of z"),
+        (lambda weights, x: [w / (w @ x).std() for w in weights[:1]] + weights[1:], "rescaled* first"),
+        (lambda weights, x: [np.zeros_like(w) for w in weights], "standard deviation of z"),
+        (lambda weights, x: 3, "returned 3"),
+    ],
+    check.residual_variance: [
+        (lambda blocks, scale: 1 + blocks * scale, "square"),
+        (lambda blocks, scale: 1 + blocks * scale**2, "same factor"),
+        (lambda blocks, scale: (1 + scale) ** blocks, "square"),
     ],
 }
 

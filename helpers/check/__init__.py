@@ -2,6 +2,7 @@
 
 from helpers.check.collapse import log10_gradient_at_input, stable_sigma, vanishing_layer
 from helpers.check.explosion import diagnose, largest_sigma, overflow_layer
+from helpers.check.goldilocks import gain, rescaled, residual_variance, xavier_variance
 from helpers.check.grading import Result
 from helpers.check.symmetry import break_symmetry, distinct_neurons, moving_parameters
 
@@ -10,10 +11,14 @@ __all__ = [
     "break_symmetry",
     "diagnose",
     "distinct_neurons",
+    "gain",
     "largest_sigma",
     "log10_gradient_at_input",
     "moving_parameters",
     "overflow_layer",
+    "rescaled",
+    "residual_variance",
     "stable_sigma",
     "vanishing_layer",
+    "xavier_variance",
 ]

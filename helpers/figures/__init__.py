@@ -3,10 +3,11 @@
 Nothing here knows of widgets.
 """
 
+from helpers.figures.balance import BalanceFigure, BalanceView
 from helpers.figures.neurons import NeuronFigure, NeuronView, planes
 from helpers.figures.profile import ProfileFigure, ProfileView
 from helpers.figures.saturation import SaturationFigure, SaturationView
-from helpers.figures.stills import against_theory, histograms, losses, profiles
+from helpers.figures.stills import against_normal, against_theory, histograms, losses, profiles, shares
 from helpers.figures.style import (
     COLOURS,
     CSS_DPI,
@@ -22,6 +23,8 @@ __all__ = [
     "COLOURS",
     "CSS_DPI",
     "STYLE",
+    "BalanceFigure",
+    "BalanceView",
     "NeuronFigure",
     "NeuronView",
     "Picture",
@@ -29,6 +32,7 @@ __all__ = [
     "ProfileView",
     "SaturationFigure",
     "SaturationView",
+    "against_normal",
     "against_theory",
     "encode",
     "histograms",
@@ -38,4 +42,5 @@ __all__ = [
     "planes",
     "power_of_ten",
     "profiles",
+    "shares",
 ]

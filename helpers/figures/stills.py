@@ -169,3 +169,67 @@ def against_theory(
         figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.18)
     ends = " and ".join(f"{x[k]:.3g} it is {measured[k]:.3g} (theory: {theory[k]:.3g})" for k in (0, -1))
     return Picture(figure, f"Measured points along the line of theory: {ylabel} against {xlabel}. At {ends}.")
+
+
+def shares(
+    table: NDArray[np.floating], rows: Sequence[float], columns: Sequence[float], names: tuple[str, str], marked: float
+) -> Picture:
+    """A table of shares as a tinted grid, the largest darkest, with a line at one value of the columns.
+
+    Parameters
+    ----------
+    table : ndarray, shape (len(rows), len(columns))
+        From 0 to 1.
+    rows, columns : sequence of float
+        What they stand for; the columns evenly spaced on a logarithmic axis.
+    names : tuple of two str
+        Of the rows and of the columns.
+    marked : float
+        Where the line is.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.6, 3.3))
+        axes = figure.subplots()
+        shades = mpl.colors.LinearSegmentedColormap.from_list("shares", ["white", COLOURS["forward"]])
+        axes.imshow(table, cmap=shades, vmin=0, vmax=1.25, aspect="auto", origin="lower")
+        for (row, column), share in np.ndenumerate(table):
+            style: dict[str, Any] = {"color": "white" if share > 0.6 else "black", "ha": "center", "va": "center"}
+            axes.text(column, row, f"{100 * share:.0f}", fontsize=12, **style)
+        where = np.interp(np.log(marked), np.log(columns), np.arange(len(columns)))
+        axes.axvline(where, color=COLOURS["measured"], linewidth=2.6, linestyle="--")
+        axes.set_xticks(range(len(columns)), [f"{column:.2g}" for column in columns])
+        axes.set_yticks(range(len(rows)), [f"{row:g}" for row in rows])
+        axes.set(xlabel=names[1], ylabel=names[0])
+        axes.grid(visible=False)
+        figure.subplots_adjust(left=0.075, right=0.985, top=0.97, bottom=0.185)
+    best = "; ".join(
+        f"at {row:g} it is highest, {100 * line.max():.0f} %, at {columns[int(line.argmax())]:.2g}"
+        for row, line in zip(rows, table, strict=True)
+    )
+    return Picture(figure, f"Shares in percent by {names[0]} and {names[1]}, a line at {marked:g}: {best}.")
+
+
+def against_normal(values: NDArray[np.floating], mean: float, variance: float, what: str) -> Picture:
+    """A histogram and the density of the normal distribution that theory predicts.
+
+    Parameters
+    ----------
+    values : ndarray
+    mean, variance : float
+        Of the prediction.
+    what : str
+        What the values are: the label of the axis.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 2.9))
+        axes = figure.subplots()
+        axes.hist(values, bins=60, density=True, color=COLOURS["measured"], alpha=0.75, label="networks")
+        x = mean + np.sqrt(variance) * np.linspace(-4.5, 4.5, 200)
+        density = np.exp(-((x - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+        axes.plot(x, density, color=COLOURS["theory"], label="theory")
+        axes.axvline(0, color="#777777", linewidth=1.4)
+        axes.set(xlabel=what, yticks=[])
+        axes.legend(frameon=False)
+        figure.subplots_adjust(left=0.03, right=0.975, top=0.96, bottom=0.2)
+    measured = f"mean {np.mean(values):.2f}, variance {np.var(values):.2f}"
+    return Picture(figure, f"Histogram of {what}: {measured} (theory: {mean:.2f}, {variance:.2f}).")

@@ -52,6 +52,7 @@ STYLE: dict[str, Any] = {
 
 
 ZONE, BAND_ALPHA = "#f3e4e0", 0.22
+SHADES = 23  # of every colour towards white
 
 
 def _palette() -> Image.Image:
@@ -66,7 +67,7 @@ def _palette() -> Image.Image:
     white, zone, *full = np.array(named)
     band = BAND_ALPHA * np.array(mpl.colors.to_rgb(COLOURS["measured"])) + 1 - BAND_ALPHA
     wanted = [white, zone, band, *full]
-    wanted += [colour + (white - colour) * share for share in np.linspace(0, 1, 24) for colour in full]
+    wanted += [colour + (white - colour) * share for share in np.linspace(0, 1, SHADES + 1) for colour in full]
     wanted += [
         colour + (ground - colour) * share for share in (0.35, 0.7) for colour in full for ground in (zone, band)
     ]
