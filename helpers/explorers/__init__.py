@@ -1,8 +1,9 @@
 """The explorers: one function each, which returns controls, a live figure and a verdict in words."""
 
 from helpers.explorers.collapse import collapse
+from helpers.explorers.edge_of_chaos import edge_of_chaos
 from helpers.explorers.explosion import explosion
 from helpers.explorers.saturation import saturation
 from helpers.explorers.symmetry import symmetry
 
-__all__ = ["collapse", "explosion", "saturation", "symmetry"]
+__all__ = ["collapse", "edge_of_chaos", "explosion", "saturation", "symmetry"]
