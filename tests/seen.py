@@ -19,6 +19,7 @@ OUTCOMES = {
         "Explosion, but only of the gradient|Explosion on average|Vanishing gradient|Collapse|Healthy"
     ),
     "Left, line chart of the": "Goldilocks|One way only|Torn|Collapse|Explosion",
+    "Left, the plane of sigma_w": "Ordered|Chaotic|At the edge",
     "Left, the incoming weights": "Lockstep|Lockstep to the eye|Parting|Broken|Different|Stuck|Diverged|One neuron",
 }
 

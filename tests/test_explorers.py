@@ -44,6 +44,18 @@ STATES = {
         {"sigma2": 2e-4},
         {"sigma2": 5e-4},
     ],
+    "edge_of_chaos": [
+        {},
+        {"sigma_w": 1.3},
+        {"sigma_w": 0.5, "sigma_b": 0.0},
+        {"sigma_w": 4.0, "sigma_b": 2.0, "depth": 100},
+        {"sigma_w": 1.4, "depth": 20},
+        {"depth": 5},
+        {"sigma_b": 0.0},
+        {"sigma_w": 2.45},
+        {"depth": 49},
+        {"depth": 48},
+    ],
     "explosion": [
         {},
         {"sigma2": 0.01},
@@ -98,6 +110,7 @@ OTHERS = {
     "collapse": {
         "depth": 3, "width": 2.0, "sigma2": 1.0, "activation": "relu", "format": "float16", "direction": "backward",
     },
+    "edge_of_chaos": {"sigma_w": 2.0, "sigma_b": 1.0, "depth": 7},
     "explosion": {
         "depth": 3, "width": 2.0, "sigma2": 0.1, "activation": "relu", "format": "bfloat16", "direction": "backward",
     },
@@ -172,11 +185,6 @@ def _options(control):
     return [option[1] if isinstance(option, tuple) else option for option in control.options]
 
 
-def _width(explorer):
-    """The name of the control that sets how wide the layers are."""
-    return next(name for name in ("width", "n_in", "fan_in") if name in explorer.controls)
-
-
 def _ends(control):
     """The least and the largest value."""
     if hasattr(control, "options"):
@@ -184,18 +192,26 @@ def _ends(control):
     return tuple(control.base**end if hasattr(control, "base") else end for end in (control.min, control.max))
 
 
+def _slider(explorer):
+    """A slider that can be set to any whole number from 8 to 11."""
+    return next(name for name in ("width", "n_in", "fan_in", "depth") if name in explorer.controls)
+
+
 def test_controls_reach_what_the_docstring_promises(name, explorer):
     """A control's entry reads: ``name`` (low to high unit, meaning), or ``name`` ("choice", "choice", ...)."""
     text = " ".join(getattr(explorers, name).__doc__.split("Returns")[0].split())
     assert set(re.findall(r"``(\w+)``", text)) == explorer.controls.keys()
-    ranges = re.findall(r"``(\w+)`` \((-?[\d,]+) to ([\d,]+)\b", text)
+    ranges = re.findall(r"``(\w+)`` \((-?[\d.,]+) to ([\d.,]+)\b", text)
     assert ranges
     for control, *ends in ranges:
-        assert _ends(explorer.controls[control]) == tuple(int(end.replace(",", "")) for end in ends)
+        assert _ends(explorer.controls[control]) == tuple(float(end.replace(",", "")) for end in ends)
     for control, listed in re.findall(r'``(\w+)`` \(("[^)]*)\)', text):
         assert re.findall(r'"(\w+)"', listed) == _options(explorer.controls[control])
-    offered = [name for name, phi in ACTIVATIONS.items() if phi.bounded] if name == "saturation" else list(ACTIVATIONS)
-    assert _options(explorer.controls["activation"]) == offered
+    offered = {
+        "saturation": [name for name, phi in ACTIVATIONS.items() if phi.bounded],
+        "edge_of_chaos": None,  # tanh alone
+    }.get(name, list(ACTIVATIONS))
+    assert _options(explorer.controls.get("activation")) == offered
 
 
 def test_what_no_control_can_be_set_to_is_refused_and_all_stays(explorer):
@@ -218,14 +234,15 @@ def test_what_no_control_can_be_set_to_is_refused_and_all_stays(explorer):
 
 
 def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
+    slider = _slider(explorer)
     good = explorer._image.value
     draw = explorer._draw
 
     def broken(**values):
         raise ZeroDivisionError("float <division> by 10^-3")
 
-    def choose(width):
-        explorer.controls[_width(explorer)].value = width
+    def choose(value):
+        explorer.controls[slider].value = value
 
     explorer._draw = broken
     choose(8)
@@ -236,19 +253,20 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
     buttons(explorer)["New draw"].click()
     assert explorer._image.value == good
     with pytest.raises(ZeroDivisionError):
-        explorer.update(**{_width(explorer): 11})
+        explorer.update(**{slider: 11})
     explorer._draw = draw
-    choose(4)
+    choose(9)
     assert_told(explorer)
     assert explorer._image.value != good
 
 
 def test_a_value_that_a_control_refuses_does_not_silence_the_explorer(name, explorer):
-    for control in (_width(explorer), "activation"):
-        with pytest.raises(Exception, match=r"float|Invalid selection"):
+    for control in explorer.controls:
+        with pytest.raises(Exception, match=r"'x'|float|Invalid selection"):
             explorer.set(**{control: "x"})
     before = everything(explorer)
-    explorer.controls["activation"].value = OTHERS[name]["activation"]
+    other = list(OTHERS[name])[-1]
+    explorer.controls[other].value = OTHERS[name][other]
     assert explorer.verdict != before[0]
     assert explorer._image.value != before[2]
 
@@ -259,21 +277,21 @@ def test_update_moves_the_controls_to_what_is_drawn(name, explorer):
     assert explorer.update() == verdict
     whole = {key: int(value) for key, value in OTHERS[name].items() if not isinstance(value, str) and value % 1 == 0}
     assert explorer.update(**{key: np.int64(value) for key, value in whole.items()}) == verdict
-    width = _width(explorer)
-    assert explorer.update(**{width: np.float32(whole[width])}) == verdict
+    real = next(key for key in ("width", "n_in", "fan_in", "sigma_w") if key in whole)
+    assert explorer.update(**{real: np.float32(whole[real])}) == verdict
 
 
 def test_one_update_draws_once(name, explorer):
     drawn = []
-    draw = explorer._draw
+    draw, start = explorer._draw, values(explorer)
+    one, two = list(start)[-2:]
     explorer._draw = lambda **values: drawn.append(values) or draw(**values)
     explorer.update(**OTHERS[name])
     assert drawn == [OTHERS[name]]
-    width = _width(explorer)
-    explorer.set(**{width: 8, "activation": "tanh"})
-    assert drawn[1:] == [OTHERS[name] | {width: 8, "activation": "tanh"}]
-    explorer.controls["activation"].value = "sigmoid"
-    assert drawn[2:] == [OTHERS[name] | {width: 8, "activation": "sigmoid"}]
+    explorer.set(**{one: start[one], two: start[two]})
+    assert drawn[1:] == [OTHERS[name] | {one: start[one], two: start[two]}]
+    explorer.controls[one].value = OTHERS[name][one]
+    assert drawn[2:] == [OTHERS[name] | {two: start[two]}]
 
 
 @pytest.mark.parametrize(("name", "control"), [(name, control) for name in OTHERS for control in OTHERS[name]])

@@ -4,6 +4,7 @@ Nothing here knows of widgets.
 """
 
 from helpers.figures.balance import BalanceFigure, BalanceView
+from helpers.figures.chaos import ChaosFigure, ChaosView
 from helpers.figures.neurons import NeuronFigure, NeuronView, planes
 from helpers.figures.profile import ProfileFigure, ProfileView
 from helpers.figures.saturation import SaturationFigure, SaturationView
@@ -25,6 +26,8 @@ __all__ = [
     "STYLE",
     "BalanceFigure",
     "BalanceView",
+    "ChaosFigure",
+    "ChaosView",
     "NeuronFigure",
     "NeuronView",
     "Picture",

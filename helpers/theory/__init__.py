@@ -10,9 +10,11 @@ sigma_b².
 from helpers.theory.fluctuations import fluctuation_band
 from helpers.theory.lifetimes import first_overflow_layer, first_underflow_layer
 from helpers.theory.mean_field import chi_1, correlation_map, critical_sigma_w, q_fixed_point, q_map
+from helpers.theory.phases import Phase, tanh_phase, tanh_plane
 from helpers.theory.profiles import log10_gradient_variance, log10_variance, stable_variance
 
 __all__ = [
+    "Phase",
     "chi_1",
     "correlation_map",
     "critical_sigma_w",
@@ -24,4 +26,6 @@ __all__ = [
     "q_fixed_point",
     "q_map",
     "stable_variance",
+    "tanh_phase",
+    "tanh_plane",
 ]
