@@ -459,3 +459,82 @@ def test_a_quarter_of_narrow_layers_is_saturated():
     q = 10 ** theory.log10_variance(50, 4, 10, "tanh")[-1]
     share = 2 * stats.norm.sf(math.atanh(math.sqrt(0.95)) / math.sqrt(q))
     assert share**4 == pytest.approx(0.25, abs=0.03)
+
+
+# --- 04 goldilocks
+
+
+def test_the_means_of_two_wishes():
+    a, b = 1 / 100, 1 / 300
+    assert 2 / (1 / a + 1 / b) == pytest.approx(1 / 200) == theory.stable_variance(100, 300, mode="fan_avg")
+    assert (a + b) / 2 == pytest.approx(1 / 150)
+    assert round(1 / math.sqrt(a * b)) == 173
+    assert 2 / (1 / a + 1 / b) < math.sqrt(a * b) < (a + b) / 2
+
+
+def test_what_alternating_widths_cost():
+    assert 2 * 256 / 320 == 1.6
+    assert 2 * 64 / 320 == 0.4
+    assert round(25 * math.log10(1.6 * 0.4), 1) == -4.8
+
+
+def test_moments_of_a_rectified_normal():
+    z = np.random.default_rng(0).standard_normal(4_000_000)
+    h = np.maximum(z, 0)
+    assert np.mean(h**2) == pytest.approx(0.5, abs=2e-3)
+    assert h.var() == pytest.approx(0.5 - 1 / (2 * math.pi), abs=2e-3)
+    assert round(0.5 - 1 / (2 * math.pi), 2) == 0.34
+    assert round(h.mean(), 1) == 0.4
+
+
+@pytest.mark.parametrize(("name", "returns"), [("tanh", True), ("gelu", False), ("silu", False)])
+def test_which_gains_hold_a_mean_square_of_one(name, returns):
+    """A mean square of 1.1 comes nearer to 1 in a layer, or goes further away."""
+    gain = ACTIVATIONS[name].gain
+    assert theory.q_map(1.0, gain, 0.0, name) == pytest.approx(1, abs=1e-9)
+    assert (theory.q_map(1.1, gain, 0.0, name) < 1.1) == returns
+
+
+def test_the_experiments_of_the_explorer_of_goldilocks():
+    explorer = explorers.goldilocks()
+
+    def kind(**values):
+        return explorer.update(**values).split(". A layer")[0]
+
+    equal = {"n_in": 256, "n_out": 256}
+    assert [kind(**equal, depth=10, scale=scale) for scale in (0.79, 0.8, 1.25, 1.26)] == [
+        "Collapse", "Goldilocks", "Goldilocks", "Explosion",
+    ]  # fmt: skip
+    assert [kind(depth=60, scale=scale) for scale in (0.96, 0.97, 1.03, 1.04)] == [
+        "Collapse", "Goldilocks", "Goldilocks", "Explosion",
+    ]  # fmt: skip
+
+
+def test_a_thousand_million():
+    assert pytest.approx(1e9, rel=0.1) == 2**30
+    assert pytest.approx(1e15, rel=0.2) == 2**50
+    assert math.e > (1 + 1 / 1000) ** 1000
+
+
+def test_relu_layers_make_inputs_alike():
+    for c in (0.0, 0.5, 0.9):
+        assert theory.correlation_map(c, math.sqrt(2), 0.0, "relu") > c
+
+
+def test_the_gradient_of_normalized_weights_goes_like_one_over_their_size():
+    rng = np.random.default_rng(0)
+    x, target = rng.standard_normal((8, 50)), rng.standard_normal((4, 50))
+    weights = rng.standard_normal((4, 8))
+
+    def loss(w):
+        z = w @ x
+        y = (z - z.mean(axis=1, keepdims=True)) / z.std(axis=1, keepdims=True)
+        return 0.5 * np.mean(np.sum((y - target) ** 2, axis=0))
+
+    def slope(w, h=1e-6):
+        nudge = np.zeros_like(w)
+        nudge[1, 2] = h
+        return (loss(w + nudge) - loss(w - nudge)) / (2 * h)
+
+    assert loss(10 * weights) == pytest.approx(loss(weights))
+    assert slope(10 * weights, 1e-5) == pytest.approx(slope(weights) / 10, rel=1e-5)
