@@ -17,20 +17,38 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 TIMEOUT = 20_000
-PLACES = {"collapse": 0, "symmetry": 3, "explosion": 4, "saturation": 5}  # on the page that all tests share
+PLACES = {
+    "collapse": 0,
+    "symmetry": 3,
+    "explosion": 4,
+    "saturation": 5,
+    "goldilocks": 6,
+    "edge_of_chaos": 7,
+}  # on the page that all tests share
 SLIDERS = {
     "collapse": ["depth L", "width n", "variance σ²"],
     "symmetry": ["step", "noise ε", "width n", "constant"],
     "explosion": ["depth L", "width n", "variance σ²"],
     "saturation": ["variance σ²", "width n", "depth L"],
+    "goldilocks": ["width n₁", "width n₂", "scale s", "depth L"],
+    "edge_of_chaos": ["weights σ_w", "biases σ_b", "depth L"],
 }
 LISTS = {
     "collapse": ["activation", "number format"],
     "symmetry": ["initializer", "activation"],
     "explosion": ["activation", "number format"],
     "saturation": ["activation"],
+    "goldilocks": ["σ² is", "widths", "activation", "distribution"],
+    "edge_of_chaos": [],
 }
-FIRST = {"collapse": "Collapse.", "symmetry": "Lockstep.", "explosion": "Explosion.", "saturation": "Explosion, but"}
+FIRST = {
+    "collapse": "Collapse.",
+    "symmetry": "Lockstep.",
+    "explosion": "Explosion.",
+    "saturation": "Explosion, but",
+    "goldilocks": "Goldilocks.",
+    "edge_of_chaos": "Chaotic.",
+}
 KINDS = {
     "collapse": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
     "symmetry": (
@@ -39,6 +57,8 @@ KINDS = {
     ),
     "explosion": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
     "saturation": r"(Explosion, but only of the gradient|Explosion on average|Collapse|Healthy)\. In layer \d+, ",
+    "goldilocks": r"(Goldilocks|One way only|Torn|Collapse|Explosion)\. A layer of \d+ to \d+ units: ",
+    "edge_of_chaos": r"(Ordered|Chaotic|At the edge)\. χ₁ = ",
 }
 
 # What the tests look at, in the page.
@@ -232,7 +252,7 @@ def test_names_and_states_are_spoken(lab, name):
     live = lab.box(place).locator("[aria-live=polite]")
     assert live.count() == 1
     assert live.get_attribute("role") == "status"
-    assert live.inner_text().startswith(FIRST[name])
+    assert live.text_content().strip().startswith(FIRST[name])
     for label in LISTS[name]:
         assert lab.box(place).get_by_label(label, exact=True).count() == 1
 
@@ -356,7 +376,7 @@ def test_values_between_the_steps_stay(lab):
     lab.assert_spoken()
 
 
-@pytest.mark.parametrize(("name", "label"), [(name, labels[0]) for name, labels in SLIDERS.items()])
+@pytest.mark.parametrize(("name", "label"), [(name, labels[-2]) for name, labels in SLIDERS.items()])
 def test_dragging_redraws_before_the_mouse_lets_go(lab, name, label):
     number = PLACES[name]
     lab.reset(number)
@@ -428,8 +448,8 @@ def test_tab_and_shortcuts_with_modifiers_pass(lab):
 
 
 def test_explorers_do_not_disturb_each_other(lab):
-    for one, label in ((0, "depth L"), (2, "depth L"), (3, "step"), (4, "depth L"), (5, "depth L")):
-        others = {0, 2, 3, 4, 5} - {one}
+    for one, label in ((0, "depth L"), (2, "depth L"), (3, "step"), (4, "depth L"), (5, "depth L"), (6, "depth L")):
+        others = {0, 2, 3, 4, 5, 6, 7} - {one}
         before = [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
         lab.box(one).scroll_into_view_if_needed()
         lab.type(label, "33", one)

@@ -174,7 +174,7 @@ def against_theory(
 def shares(
     table: NDArray[np.floating], rows: Sequence[float], columns: Sequence[float], names: tuple[str, str], marked: float
 ) -> Picture:
-    """A table of shares as a tinted grid, the largest darkest, with a line at one value of the columns.
+    """A table of shares as a tinted grid, the largest darkest, with a frame around one value of the columns.
 
     Parameters
     ----------
@@ -185,18 +185,19 @@ def shares(
     names : tuple of two str
         Of the rows and of the columns.
     marked : float
-        Where the line is.
+        Where the frame is.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 3.3))
         axes = figure.subplots()
         shades = mpl.colors.LinearSegmentedColormap.from_list("shares", ["white", COLOURS["forward"]])
-        axes.imshow(table, cmap=shades, vmin=0, vmax=1.25, aspect="auto", origin="lower")
+        axes.imshow(table, cmap=shades, vmin=0, vmax=1.05, aspect="auto", origin="lower")
         for (row, column), share in np.ndenumerate(table):
-            style: dict[str, Any] = {"color": "white" if share > 0.6 else "black", "ha": "center", "va": "center"}
+            style: dict[str, Any] = {"color": "white" if share > 0.5 else "black", "ha": "center", "va": "center"}
             axes.text(column, row, f"{100 * share:.0f}", fontsize=12, **style)
         where = np.interp(np.log(marked), np.log(columns), np.arange(len(columns)))
-        axes.axvline(where, color=COLOURS["measured"], linewidth=2.6, linestyle="--")
+        frame: dict[str, Any] = {"fill": False, "edgecolor": COLOURS["measured"], "linewidth": 3.2, "clip_on": False}
+        axes.add_patch(mpl.patches.Rectangle((where - 0.5, -0.5), 1, len(rows), zorder=5, **frame))
         axes.set_xticks(range(len(columns)), [f"{column:.2g}" for column in columns])
         axes.set_yticks(range(len(rows)), [f"{row:g}" for row in rows])
         axes.set(xlabel=names[1], ylabel=names[0])
@@ -206,7 +207,7 @@ def shares(
         f"at {row:g} it is highest, {100 * line.max():.0f} %, at {columns[int(line.argmax())]:.2g}"
         for row, line in zip(rows, table, strict=True)
     )
-    return Picture(figure, f"Shares in percent by {names[0]} and {names[1]}, a line at {marked:g}: {best}.")
+    return Picture(figure, f"Shares in percent by {names[0]} and {names[1]}, a frame around {marked:g}: {best}.")
 
 
 def against_normal(values: NDArray[np.floating], mean: float, variance: float, what: str) -> Picture:
