@@ -18,6 +18,7 @@ OUTCOMES = {
     "Above, histograms of the": (
         "Explosion, but only of the gradient|Explosion on average|Vanishing gradient|Collapse|Healthy"
     ),
+    "A matrix of": "Constant|Random|Variance-scaling|Structured",
     "Left, the incoming weights": "Lockstep|Lockstep to the eye|Parting|Broken|Different|Stuck|Diverged|One neuron",
 }
 

@@ -56,6 +56,18 @@ STATES = {
         {"depth": 49},
         {"depth": 48},
     ],
+    "gallery": [
+        {},
+        {"initializer": "orthogonal"},
+        {"initializer": "constant", "activation": "linear"},
+        {"initializer": "sparse", "fan_out": 128, "activation": "tanh"},
+        {"initializer": "zeros", "fan_in": 8},
+        {"initializer": "dirac", "fan_out": 8, "fan_in": 128},
+        {"initializer": "eye", "fan_out": 128, "fan_in": 8},
+        {"initializer": "he_uniform", "activation": "gelu"},
+        {"fan_out": 32},
+        {"fan_in": 32},
+    ],
     "saturation": [
         {},
         {"sigma2": 1 / 512},
@@ -89,6 +101,7 @@ OTHERS = {
     "explosion": {
         "depth": 3, "width": 2.0, "sigma2": 0.1, "activation": "relu", "format": "bfloat16", "direction": "backward",
     },
+    "gallery": {"fan_out": 16.0, "fan_in": 32.0, "initializer": "orthogonal", "activation": "tanh"},
     "saturation": {"depth": 7, "width": 2.0, "sigma2": 0.1, "activation": "sigmoid"},
     "symmetry": {
         "steps": 3, "noise": 1e-3, "constant": 0.0, "width": 4.0, "initializer": "eye", "activation": "relu",
@@ -203,11 +216,10 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
     def broken(**values):
         raise ZeroDivisionError("float <division> by 10^-3")
 
-    def choose(width):
-        explorer.controls["width"].value = width
-
+    control, first = next(iter(explorer.controls.items()))
+    low, high = _ends(first)
     explorer._draw = broken
-    choose(8)
+    first.value = low
     assert explorer.verdict == "Not drawn: float <division> by 10^-3"
     assert "Not drawn:" in explorer._line.value
     assert "float &lt;division&gt; by 10<sup>−3</sup>" in explorer._line.value
@@ -215,16 +227,16 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
     buttons(explorer)["New draw"].click()
     assert explorer._image.value == good
     with pytest.raises(ZeroDivisionError):
-        explorer.update(width=11)
+        explorer.update(**{control: high})
     explorer._draw = draw
-    choose(4)
+    first.value = high
     assert_told(explorer)
     assert explorer._image.value != good
 
 
 def test_a_value_that_a_control_refuses_does_not_silence_the_explorer(name, explorer):
-    for control in ("width", "activation"):
-        with pytest.raises(Exception, match=r"width|float|Invalid selection"):
+    for control in explorer.controls:
+        with pytest.raises(Exception, match=r"trait|float|Invalid selection"):
             explorer.set(**{control: "x"})
     before = everything(explorer)
     explorer.controls["activation"].value = OTHERS[name]["activation"]
@@ -238,7 +250,9 @@ def test_update_moves_the_controls_to_what_is_drawn(name, explorer):
     assert explorer.update() == verdict
     whole = {key: int(value) for key, value in OTHERS[name].items() if not isinstance(value, str) and value % 1 == 0}
     assert explorer.update(**{key: np.int64(value) for key, value in whole.items()}) == verdict
-    assert explorer.update(width=np.float32(whole["width"])) == verdict
+    floats = {key: value for key, value in whole.items() if type(explorer.controls[key]).__name__.startswith("Float")}
+    assert floats
+    assert explorer.update(**{key: np.float32(value) for key, value in floats.items()}) == verdict
 
 
 def test_one_update_draws_once(name, explorer):
@@ -247,10 +261,12 @@ def test_one_update_draws_once(name, explorer):
     explorer._draw = lambda **values: drawn.append(values) or draw(**values)
     explorer.update(**OTHERS[name])
     assert drawn == [OTHERS[name]]
-    explorer.set(width=8, activation="tanh")
-    assert drawn[1:] == [OTHERS[name] | {"width": 8, "activation": "tanh"}]
+    control, first = next(iter(explorer.controls.items()))
+    now = OTHERS[name] | {control: _ends(first)[0], "activation": "tanh"}
+    explorer.set(**{control: now[control], "activation": "tanh"})
+    assert drawn[1:] == [now]
     explorer.controls["activation"].value = "sigmoid"
-    assert drawn[2:] == [OTHERS[name] | {"width": 8, "activation": "sigmoid"}]
+    assert drawn[2:] == [now | {"activation": "sigmoid"}]
 
 
 @pytest.mark.parametrize(("name", "control"), [(name, control) for name in OTHERS for control in OTHERS[name]])

@@ -2,7 +2,8 @@
 
 from helpers.explorers.collapse import collapse
 from helpers.explorers.explosion import explosion
+from helpers.explorers.gallery import gallery
 from helpers.explorers.saturation import saturation
 from helpers.explorers.symmetry import symmetry
 
-__all__ = ["collapse", "explosion", "saturation", "symmetry"]
+__all__ = ["collapse", "explosion", "gallery", "saturation", "symmetry"]

@@ -3,6 +3,7 @@
 Nothing here knows of widgets.
 """
 
+from helpers.figures.gallery import GalleryFigure, GalleryView
 from helpers.figures.neurons import NeuronFigure, NeuronView, planes
 from helpers.figures.profile import ProfileFigure, ProfileView
 from helpers.figures.saturation import SaturationFigure, SaturationView
@@ -22,6 +23,8 @@ __all__ = [
     "COLOURS",
     "CSS_DPI",
     "STYLE",
+    "GalleryFigure",
+    "GalleryView",
     "NeuronFigure",
     "NeuronView",
     "Picture",
