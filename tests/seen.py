@@ -20,6 +20,7 @@ OUTCOMES = {
     ),
     "Left, line chart of the": "Goldilocks|One way only|Torn|Collapse|Explosion",
     "Left, the plane of sigma_w": "Ordered|Chaotic|At the edge",
+    "A matrix of": "Constant|Random|Variance-scaling|Structured",
     "Left, the incoming weights": "Lockstep|Lockstep to the eye|Parting|Broken|Different|Stuck|Diverged|One neuron",
 }
 

@@ -68,6 +68,18 @@ STATES = {
         {"depth": 49},
         {"depth": 48},
     ],
+    "gallery": [
+        {},
+        {"initializer": "orthogonal"},
+        {"initializer": "constant", "activation": "linear"},
+        {"initializer": "sparse", "fan_out": 128, "activation": "tanh"},
+        {"initializer": "zeros", "fan_in": 8},
+        {"initializer": "dirac", "fan_out": 8, "fan_in": 128},
+        {"initializer": "eye", "fan_out": 128, "fan_in": 8},
+        {"initializer": "he_uniform", "activation": "gelu"},
+        {"fan_out": 32},
+        {"fan_in": 32},
+    ],
     "goldilocks": [
         {},
         {"mode": "fan_avg"},
@@ -114,6 +126,7 @@ OTHERS = {
     "explosion": {
         "depth": 3, "width": 2.0, "sigma2": 0.1, "activation": "relu", "format": "bfloat16", "direction": "backward",
     },
+    "gallery": {"fan_out": 16.0, "fan_in": 32.0, "initializer": "orthogonal", "activation": "tanh"},
     "goldilocks": {
         "n_in": 8.0, "n_out": 16.0, "scale": 2.0, "depth": 7, "mode": "fan_avg", "shape": "tapering",
         "activation": "relu", "distribution": "uniform",

@@ -22,12 +22,16 @@ BORDERS = {
 
 @dataclass(frozen=True)
 class Report:
-    """What a drawing tells: the kind of outcome in a word, the verdict's sentences, the picture in words, its frame."""
+    """What a drawing tells: the kind of outcome in a word, the verdict's sentences, the picture in words, its frame.
+
+    `notes` is the HTML of the footer, where there is one.
+    """
 
     kind: str
     sentences: str
     picture: str
     frame: Hashable
+    notes: str = ""
 
 
 class Explorer(ipywidgets.VBox):
@@ -44,6 +48,8 @@ class Explorer(ipywidgets.VBox):
     draw : callable
         ``draw(**values)`` sets the figure and returns a `Report`; for bad values it raises ValueError or TypeError,
         before it touches the figure.
+    footer : ipywidgets widget, optional
+        Below the figure, for the report's notes.
     """
 
     def __init__(
@@ -52,15 +58,17 @@ class Explorer(ipywidgets.VBox):
         rows: Sequence[ipywidgets.Widget],
         image: LiveImage,
         draw: Callable[..., Report],
+        footer: Any = None,
     ) -> None:
         self.controls = dict(controls)
         self._draw = draw
         self._image = image
+        self._footer = footer
         self._quiet = False
         self._verdict = ""
         self._line = ipywidgets.HTML(layout=ipywidgets.Layout(height="52px", overflow="auto", margin="4px 0"))
         self._line.add_class("wim-announced")
-        super().__init__(**box([*rows, self._line, image], image))
+        super().__init__(**box([*rows, self._line, image, *([footer] if footer else [])], image))
         self.add_class("wim-box")
         for control in self.controls.values():
             control.observe(self._on_change, "value")
@@ -91,6 +99,8 @@ class Explorer(ipywidgets.VBox):
         with self.hold_sync():
             self._image.show(f"{report.picture} {self._verdict}", report.frame)
             self._say(report.kind, report.sentences)
+            if self._footer:
+                self._footer.value = report.notes
         return self._verdict
 
     def set(self, **values: Any) -> None:
@@ -123,6 +133,8 @@ class Explorer(ipywidgets.VBox):
         live = live[0] if isinstance(live, tuple) else live
         png = self._image.still()
         html = image_html(png, self._image.alt, self._image.size) + f"<p>{as_html(self._verdict)}</p>"
+        if self._footer:
+            html += self._footer.value
         return bundle(live, png, html, self._verdict)
 
 

@@ -43,6 +43,11 @@ def buttons(texts: dict[str, str]) -> list[ipywidgets.Button]:
     ]
 
 
+def notes(height: str) -> ipywidgets.HTMLMath:
+    """A place for text and formulas that is as high when it is empty."""
+    return ipywidgets.HTMLMath(layout=ipywidgets.Layout(height=height, overflow="auto", margin="0"))
+
+
 def rows(sliders: Sequence[ipywidgets.Widget], others: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Box]:
     """Sliders in two columns (one where the page is narrow), the others in a row below."""
     columns = ipywidgets.Layout(

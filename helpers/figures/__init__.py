@@ -5,6 +5,7 @@ Nothing here knows of widgets.
 
 from helpers.figures.balance import BalanceFigure, BalanceView
 from helpers.figures.chaos import ChaosFigure, ChaosView
+from helpers.figures.gallery import GalleryFigure, GalleryView
 from helpers.figures.neurons import NeuronFigure, NeuronView, planes
 from helpers.figures.profile import ProfileFigure, ProfileView
 from helpers.figures.saturation import SaturationFigure, SaturationView
@@ -28,6 +29,8 @@ __all__ = [
     "BalanceView",
     "ChaosFigure",
     "ChaosView",
+    "GalleryFigure",
+    "GalleryView",
     "NeuronFigure",
     "NeuronView",
     "Picture",
