@@ -24,6 +24,7 @@ PLACES = {
     "saturation": 5,
     "goldilocks": 6,
     "edge_of_chaos": 7,
+    "gallery": 8,
 }  # on the page that all tests share
 SLIDERS = {
     "collapse": ["depth L", "width n", "variance σ²"],
@@ -32,6 +33,7 @@ SLIDERS = {
     "saturation": ["variance σ²", "width n", "depth L"],
     "goldilocks": ["width n₁", "width n₂", "scale s", "depth L"],
     "edge_of_chaos": ["weights σ_w", "biases σ_b", "depth L"],
+    "gallery": ["outputs", "inputs"],
 }
 LISTS = {
     "collapse": ["activation", "number format"],
@@ -40,6 +42,7 @@ LISTS = {
     "saturation": ["activation"],
     "goldilocks": ["σ² is", "widths", "activation", "distribution"],
     "edge_of_chaos": [],
+    "gallery": ["initializer", "activation"],
 }
 FIRST = {
     "collapse": "Collapse.",
@@ -48,6 +51,8 @@ FIRST = {
     "saturation": "Explosion, but",
     "goldilocks": "Goldilocks.",
     "edge_of_chaos": "Chaotic.",
+    "gallery": "Variance-scaling.",
+    "gallery": "Variance-scaling.",
 }
 KINDS = {
     "collapse": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
@@ -58,6 +63,7 @@ KINDS = {
     "explosion": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
     "saturation": r"(Explosion, but only of the gradient|Explosion on average|Collapse|Healthy)\. In layer \d+, ",
     "goldilocks": r"(Goldilocks|One way only|Torn|Collapse|Explosion)\. A layer of \d+ to \d+ units: ",
+    "gallery": r"(Constant|Random|Variance-scaling|Structured)\. \w+\(\(\d+, \d+\)",
     "edge_of_chaos": r"(Ordered|Chaotic|At the edge)\. χ₁ = ",
 }
 
@@ -449,7 +455,7 @@ def test_tab_and_shortcuts_with_modifiers_pass(lab):
 
 def test_explorers_do_not_disturb_each_other(lab):
     for one, label in ((0, "depth L"), (2, "depth L"), (3, "step"), (4, "depth L"), (5, "depth L"), (6, "depth L")):
-        others = {0, 2, 3, 4, 5, 6, 7} - {one}
+        others = {0, 2, 3, 4, 5, 6, 7, 8} - {one}
         before = [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
         lab.box(one).scroll_into_view_if_needed()
         lab.type(label, "33", one)

@@ -130,7 +130,7 @@ def _network(
         math.sqrt(variance) * _unit_weights(seed, layer, fan_in, fan_out, distribution)
         for layer, ((fan_in, fan_out), variance) in enumerate(zip(fans, variances, strict=True))
     ]
-    return simulate_through(weights, activation, rng=seed)
+    return simulate_through(weights, activation, rng=np.random.default_rng((seed, DEEPEST)))
 
 
 @lru_cache(maxsize=DEEPEST)

@@ -7,7 +7,7 @@ sigma_w and sigma_b have one, given q* and either chi_1 or c*.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -38,7 +38,7 @@ class Phase:
     chi_1: float
     correlation: float
     depth_scale: float
-    _series: Array
+    _series: Array = field(repr=False)
 
     def correlations(self, c: float, depth: int) -> Array:
         """Correlation of two inputs by layer, 0 to `depth`, when it is `c` at layer 0 and both are at q*.
