@@ -90,32 +90,52 @@ def _open(page: Page, address: str, name: str) -> None:
     page.evaluate(WATCH)
 
 
+def _inward(page: Page, handle: int) -> bool:
+    """Whether there is more room to the right of a handle than to its left."""
+    script = "h => { const b = h.closest('.noUi-base').getBoundingClientRect(), x = h.getBoundingClientRect(); "
+    script += "return x.left + x.width / 2 < b.left + b.width / 2; }"
+    return bool(page.locator(".noUi-handle").nth(handle).evaluate(script))
+
+
 def _press(page: Page) -> list[float]:
     """Milliseconds from key to pixels, on every slider in turn."""
     times = []
     handles = page.locator(".noUi-handle").count()
     for handle in range(handles):
+        there, back = ("ArrowRight", "ArrowLeft") if _inward(page, handle) else ("ArrowLeft", "ArrowRight")
         for press in range(PRESSES // handles):
-            start = page.evaluate(PRESS, [handle, "ArrowRight" if press % 6 < 3 else "ArrowLeft"])
+            start = page.evaluate(PRESS, [handle, there if press % 6 < 3 else back])
             page.wait_for_function("() => window.shown.length > 0", timeout=10_000, polling=4)
             times.append(page.evaluate("() => window.shown[0]") - start)
             page.wait_for_timeout(120)
     return times
 
 
-def _drag(page: Page) -> float:
-    """Pictures per second while the mouse moves the first slider for two seconds."""
-    box: Any = page.locator(".noUi-handle").first.bounding_box()
+def _drag(page: Page, handle: int) -> float:
+    """Pictures per second while the mouse moves a slider for two seconds."""
+    box: Any = page.locator(".noUi-handle").nth(handle).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    reach = 60 if _inward(page, handle) else -60
     page.mouse.move(x, y)
     page.mouse.down()
     page.evaluate("() => { window.shown = []; }")
     start = time.perf_counter()
     while (elapsed := time.perf_counter() - start) < 2:
-        page.mouse.move(x + 60 * abs((2 * elapsed) % 2 - 1), y)
+        page.mouse.move(x + reach * abs((2 * elapsed) % 2 - 1), y)
     count = page.evaluate("() => window.shown.length")
     page.mouse.up()
     return float(count / elapsed)
+
+
+def _finest(title: str) -> int:
+    """Which of the sliders on the page has the most steps: a coarse one shows few pictures however fast it is."""
+    if title not in explorers.__all__:
+        return 0
+    columns = getattr(explorers, title)().children[0].children
+    steps = [
+        (s.max - s.min) / s.step if hasattr(s, "step") else len(s.options) for s in columns if s.has_trait("readout")
+    ]
+    return steps.index(max(steps))
 
 
 def measure() -> dict[str, tuple[float, float, float]]:
@@ -135,7 +155,11 @@ def measure() -> dict[str, tuple[float, float, float]]:
                 page = browser.new_page(viewport={"width": 1400, "height": 1100})
                 _open(page, address, title)
                 times = _press(page)
-                results[title] = statistics.median(times), sorted(times)[int(0.95 * len(times))], _drag(page)
+                results[title] = (
+                    statistics.median(times),
+                    sorted(times)[int(0.95 * len(times))],
+                    _drag(page, _finest(title)),
+                )
                 page.close()
         browser.close()
     return results

@@ -52,7 +52,6 @@ FIRST = {
     "goldilocks": "Goldilocks.",
     "edge_of_chaos": "Chaotic.",
     "gallery": "Variance-scaling.",
-    "gallery": "Variance-scaling.",
 }
 KINDS = {
     "collapse": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",

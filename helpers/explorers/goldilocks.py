@@ -18,7 +18,7 @@ from helpers.figures.balance import LOG2_N, LOG10_SIGMA2, MAP_POINTS
 from helpers.live import LiveImage
 from helpers.simulation import Propagation, simulate_through
 
-DEEPEST = 60
+DEEPEST, WIDEST = 60, 256
 _FIRST_DRAW = 0
 _NEAR = 1.0  # a power of ten: within this a signal has kept its size
 _SHAPES = ["alternating", "tapering"]
@@ -45,7 +45,7 @@ def goldilocks() -> Explorer:
     Collapse. A layer from 256 to 64 units multiplies the signal
     """
     log_slider = ipywidgets.FloatLogSlider
-    width: dict[str, Any] = {"base": 2, "min": 2, "max": 8, "step": 0.5, "readout_format": ".0f"}
+    width: dict[str, Any] = {"base": 2, "min": 2, "max": math.log2(WIDEST), "step": 0.5, "readout_format": ".0f"}
     scale: dict[str, Any] = {"base": 10, "min": -1, "max": 1, "step": 0.02, "readout_format": ".3g"}
     controls: dict[str, Any] = {
         "n_in": slider(log_slider, 256, "width n₁", **width),
@@ -127,19 +127,18 @@ def _network(
     fans: list[tuple[int, int]], variances: list[float], activation: str, distribution: str, seed: int
 ) -> Propagation:
     weights = [
-        math.sqrt(variance) * _unit_weights(seed, layer, fan_in, fan_out, distribution)
+        np.float32(math.sqrt(variance)) * _unit_weights(seed, layer, distribution)[:fan_out, :fan_in]
         for layer, ((fan_in, fan_out), variance) in enumerate(zip(fans, variances, strict=True))
     ]
     return simulate_through(weights, activation, rng=np.random.default_rng((seed, DEEPEST)))
 
 
 @lru_cache(maxsize=DEEPEST)
-def _unit_weights(seed: int, layer: int, fan_in: int, fan_out: int, distribution: str) -> NDArray[np.floating]:
-    """A matrix of variance 1, kept while other sliders move."""
+def _unit_weights(seed: int, layer: int, distribution: str) -> NDArray[np.floating]:
+    """A matrix of variance 1 from which smaller layers take their corner: a draw that is kept while sliders move."""
     draw = np.random.default_rng((seed, layer))
-    shape = (fan_out, fan_in)
     law = cast(Any, distribution)
-    weights = initializers.variance_scaling(shape, fan_in, "fan_in", law, rng=draw, dtype=np.float64)
+    weights = initializers.variance_scaling((WIDEST, WIDEST), WIDEST, "fan_in", law, rng=draw)
     weights.flags.writeable = False
     return weights
 
