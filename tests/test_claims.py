@@ -538,3 +538,32 @@ def test_the_gradient_of_normalized_weights_goes_like_one_over_their_size():
 
     assert loss(10 * weights) == pytest.approx(loss(weights))
     assert slope(10 * weights, 1e-5) == pytest.approx(slope(weights) / 10, rel=1e-5)
+
+
+def test_a_scale_at_which_sigmoid_keeps_its_gradient():
+    sigma = theory.critical_sigma_w(0.0, "sigmoid")
+    assert sigma == pytest.approx(10, abs=0.2)
+    q = 10 ** theory.log10_variance(50, 512, sigma**2 / 512, "sigmoid")[-1]
+    z = math.sqrt(q) * np.random.default_rng(0).standard_normal(100_000)
+    assert np.mean(4 * ACTIVATIONS["sigmoid"].derivative(z) < 0.05) > 0.5
+
+
+@pytest.mark.parametrize(("scale", "share"), [(2.83, (0.5, 1.0)), (1.0, (0.0, 0.3))])
+def test_a_smaller_rate_moves_the_right_edge_of_the_zone_alone(scale, share):
+    data = digits()
+    start = training.initialize([64, *19 * [64], 10], partial(initializers.variance_scaling, scale=scale), rng=0)
+    run = training.train(start, data.train_inputs, data.train_labels, steps=600, learning_rate=0.002, rng=0)
+    low, high = share
+    assert low <= training.accuracy(run.layers, data.test_inputs, data.test_labels, "relu") <= high
+
+
+def test_narrow_networks_end_far_below_the_line():
+    lower, upper = theory.fluctuation_band(50, 8, "linear", 0.5)
+    assert upper[-1] < 0.2
+    assert lower[-1] < 1e-3
+
+
+def test_a_layer_before_any_activation_begins_at_the_squared_gain():
+    for name in ("gelu", "silu"):
+        gain = ACTIVATIONS[name].gain
+        assert theory.log10_variance(1, 512, gain**2 / 512, name)[1] == pytest.approx(2 * math.log10(gain))
