@@ -19,7 +19,7 @@ from helpers.live import LiveImage
 from helpers.simulation import Propagation, simulate_through
 
 DEEPEST, WIDEST = 60, 256
-_FIRST_DRAW = 0
+_FIRST_DRAW = 6
 _NEAR = 1.0  # a power of ten: within this a signal has kept its size
 _SHAPES = ["alternating", "tapering"]
 _MODES = ["fan_in", "fan_out", "fan_avg"]
