@@ -88,23 +88,26 @@ def _draw(figure: ChaosFigure, seed: int, sigma_w: float, sigma_b: float, depth:
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The standard normal numbers of one network of `_DEEPEST` layers: all sigmas and depths share them."""
+    """The standard normal numbers of one network of `_DEEPEST` layers: all sigmas and depths share them.
 
-    weights: NDArray[np.float32]  # divided by the root of the width
-    biases: NDArray[np.float32]
-    inputs: NDArray[np.float32]  # a column each, of second moment 1 and correlation _START
-    top: NDArray[np.float32]  # the gradient there, of length 1
+    They are float64, since chaos enlarges what is rounded: in float32 the picture would differ between machines.
+    """
+
+    weights: NDArray[np.float64]  # divided by the root of the width
+    biases: NDArray[np.float64]
+    inputs: NDArray[np.float64]  # a column each, of second moment 1 and correlation _START
+    top: NDArray[np.float64]  # the gradient there, of length 1
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _numbers(seed: int) -> _Numbers:
     rng = np.random.default_rng(seed)
-    weights = rng.standard_normal((_DEEPEST, WIDTH, WIDTH), dtype=np.float32)
+    weights = rng.standard_normal((_DEEPEST, WIDTH, WIDTH))
     weights /= math.sqrt(WIDTH)
-    biases = rng.standard_normal((_DEEPEST, WIDTH, 1), dtype=np.float32)
+    biases = rng.standard_normal((_DEEPEST, WIDTH, 1))
     first, second, top = np.linalg.qr(rng.standard_normal((WIDTH, 3)))[0].T
     inputs = math.sqrt(WIDTH) * np.stack([first, _START * first + math.sqrt(1 - _START**2) * second], axis=1)
-    return _Numbers(weights, biases, inputs.astype(np.float32), top.astype(np.float32))
+    return _Numbers(weights, biases, inputs, top)
 
 
 def _view(phase: theory.Phase, numbers: _Numbers, sigma_w: float, sigma_b: float, depth: int) -> ChaosView:
@@ -123,19 +126,19 @@ def _view(phase: theory.Phase, numbers: _Numbers, sigma_w: float, sigma_b: float
     )
 
 
-def _correlations(layers: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+def _correlations(layers: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     z = np.array(layers, dtype=float)
     products = z.transpose(0, 2, 1) @ z
     return np.asarray(products[:, 0, 1] / np.sqrt(products[:, 0, 0] * products[:, 1, 1]))
 
 
-def _log10_gradient(layers: list[NDArray[np.float32]], numbers: _Numbers, sigma_w: float) -> NDArray[np.float64]:
+def _log10_gradient(layers: list[NDArray[np.float64]], numbers: _Numbers, sigma_w: float) -> NDArray[np.float64]:
     """Of the first input's gradient, the base-10 logarithm of its second moment by layer, 0 at the top."""
     gradient, growth = numbers.top, [1.0]
     for weights, z in zip(numbers.weights[len(layers) - 2 :: -1], layers[-2::-1], strict=True):
         gradient = sigma_w * (gradient @ weights) * (1 - np.tanh(z[:, 0]) ** 2)
         growth.append(float(np.linalg.norm(gradient)))
-        gradient = gradient / growth[-1]  # float32 holds no 10^-119
+        gradient = gradient / growth[-1]
     return np.asarray(2 * np.cumsum(np.log10(growth))[::-1])
 
 
