@@ -293,6 +293,11 @@ def test_every_control_redraws_and_nothing_jumps(lab, name):
         select = box.get_by_label(label, exact=True)
         options, first = select.evaluate("list => [[...list.options].map((option) => option.value), list.value]")
         for option in [*(option for option in options if option != first), first]:
+            if label == "initializer" and name == "gallery":  # at equal fans some are the same law, and draw the same
+                select.select_option(option)
+                lab.round_trip(place)
+                assert f" {option}((" in lab.verdict(place)
+                continue
             lab.change(lambda option=option, select=select: select.select_option(option), place)
     if name == "symmetry":
         lab.change(lambda: box.get_by_label("initializer", exact=True).select_option("random"), place)

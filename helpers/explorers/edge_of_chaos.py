@@ -102,9 +102,9 @@ class _Numbers:
 @lru_cache(maxsize=1)
 def _numbers(seed: int) -> _Numbers:
     rng = np.random.default_rng(seed)
-    weights = rng.standard_normal((_DEEPEST, WIDTH, WIDTH))
+    weights = rng.standard_normal((_DEEPEST, WIDTH, WIDTH), dtype=np.float32).astype(float)
     weights /= math.sqrt(WIDTH)
-    biases = rng.standard_normal((_DEEPEST, WIDTH, 1))
+    biases = rng.standard_normal((_DEEPEST, WIDTH, 1), dtype=np.float32).astype(float)
     first, second, top = np.linalg.qr(rng.standard_normal((WIDTH, 3)))[0].T
     inputs = math.sqrt(WIDTH) * np.stack([first, _START * first + math.sqrt(1 - _START**2) * second], axis=1)
     return _Numbers(weights, biases, inputs, top)

@@ -41,8 +41,8 @@ def goldilocks() -> Explorer:
     Examples
     --------
     >>> explorer = goldilocks()
-    >>> print(explorer.update(mode="fan_avg")[:60])
-    Collapse. A layer from 256 to 64 units multiplies the signal
+    >>> print(explorer.update(mode="fan_avg")[:50])
+    Collapse. A layer of 256 to 64 units: signal times
     """
     log_slider = ipywidgets.FloatLogSlider
     width: dict[str, Any] = {"base": 2, "min": 2, "max": math.log2(WIDEST), "step": 0.5, "readout_format": ".0f"}
