@@ -127,6 +127,22 @@ def test_the_map_is_that_of_equal_layers(activation):
         assert _map(activation)[depth][row, column] == pytest.approx(expected, abs=0.02 * max(1, depth / 5))
 
 
+def test_what_the_explorer_gives_its_figure(monkeypatch):
+    seen = []
+    update = BalanceFigure.update
+    monkeypatch.setattr(BalanceFigure, "update", lambda figure, view: seen.append(view) or update(figure, view))
+    explorer = explorers.goldilocks()
+    explorer.update(n_in=128, n_out=32, depth=3, mode="fan_out", scale=2, activation="relu")
+    view = seen[-1]
+    assert view.layers.tolist() == [[128, 2 / 32], [32, 2 / 128], [128, 2 / 32]]
+    assert view.field is not None
+    np.testing.assert_array_equal(view.field, _map("relu")[3])
+    assert view.gain == pytest.approx(2)
+    np.testing.assert_allclose(
+        view.signal[1], theory.log10_variance(3, [128, 32, 128], [1 / 16, 1 / 64, 1 / 16], "relu")
+    )
+
+
 def test_snap_suits_the_activation(shared):
     for activation in ("relu", "tanh", "selu"):
         shared.update(**values(explorers.goldilocks()) | {"activation": activation, "n_out": 256, "scale": 0.5})
