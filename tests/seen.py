@@ -18,7 +18,7 @@ OUTCOMES = {
     "Above, histograms of the": (
         "Explosion, but only of the gradient|Explosion on average|Vanishing gradient|Collapse|Healthy"
     ),
-    "Left, line chart of the": "Goldilocks|One way only|Torn|Collapse|Explosion",
+    "Left, line chart of the": "Goldilocks|Goldilocks on average|One way only|Torn|Collapse|Explosion",
     "Left, the plane of sigma_w": "Ordered|Chaotic|At the edge",
     "A matrix of": "Constant|Random|Variance-scaling|Structured",
     "Left, the incoming weights": "Lockstep|Lockstep to the eye|Parting|Broken|Different|Stuck|Diverged|One neuron",

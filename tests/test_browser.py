@@ -61,7 +61,7 @@ KINDS = {
     ),
     "explosion": r"(Collapse|Explosion|Shrinking|Growing|Healthy|Healthy on average)\. Each layer",
     "saturation": r"(Explosion, but only of the gradient|Explosion on average|Collapse|Healthy)\. In layer \d+, ",
-    "goldilocks": r"(Goldilocks|One way only|Torn|Collapse|Explosion)\. A layer of \d+ to \d+ units: ",
+    "goldilocks": r"(Goldilocks( on average)?|One way only|Torn|Collapse|Explosion)\. A layer of \d+ to \d+ units: ",
     "gallery": r"(Constant|Random|Variance-scaling|Structured)\. \w+\(\(\d+, \d+\)",
     "edge_of_chaos": r"(Ordered|Chaotic|At the edge)\. χ₁ = ",
 }

@@ -200,7 +200,7 @@ def test_at_all_corners(shared):
         ({"sigma_w": 0.5, "sigma_b": 0}, "Ordered.", ["χ₁ = 0.25", "10^-30.1", "correlation 0.60", "; q* = 0)"]),
         ({"sigma_w": 1, "sigma_b": 0}, "At the edge.", ["χ₁ = 1 per", "is 1.00 (", "q* = 0", "more than 1000"]),
         ({"sigma_w": 4, "sigma_b": 2}, "Chaotic.", ["χ₁ = 2.05", "c* = 0.61", "about 17 layers"]),
-        ({"sigma_w": 1.3, "depth": 16}, "At the edge.", ["about 97 layers"]),
+        ({"sigma_w": 1.3, "depth": 16}, "Ordered.", ["about 97 layers"]),
         ({"sigma_w": 1.3, "depth": 17}, "Ordered.", ["about 97 layers"]),
     ],
 )

@@ -27,7 +27,7 @@ def test_at_all_corners(shared, activation):
         state = {"mode": mode, "shape": shape, "depth": depth, "n_in": n_in, "n_out": n_out, "scale": scale}
         shared.update(activation=activation, distribution="uniform", **state)
         assert_told(shared)
-        assert f"Through {depth} layers: " in shared.verdict
+        assert f"Through {depth} layer{'s' * (depth > 1)}: " in shared.verdict
 
 
 def test_it_begins_in_balance():
@@ -51,9 +51,10 @@ def test_it_begins_in_balance():
         ({"shape": "tapering", "n_out": 4, "mode": "fan_out"}, "One way only.", "signal 64.0, gradient 1.00"),
         (
             {"shape": "tapering", "n_out": 4, "mode": "fan_avg"},
-            "Goldilocks.",
+            "Goldilocks on average.",
             "signal 7.59, gradient 0.119",
         ),  # about the root
+        ({"n_in": 4}, "Goldilocks on average.", "signal 1.00, gradient 1.00 (one network: 10^-5.6, 10^-4.2)"),
         ({"activation": "relu"}, "Collapse.", "signal 10^-14.8, gradient 10^-14.8"),  # 2^-49
         ({"activation": "relu", "scale": 2}, "Goldilocks.", "signal 2.00, gradient 2.00"),
         ({"scale": 2}, "Explosion.", "signal 10^15.1, gradient 10^15.1"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from helpers import theory
 from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import buttons, rows, slider
+from helpers.explorers.layout import DRAWS, buttons, rows, slider
 from helpers.figures import ChaosFigure, ChaosView, plain_number, power_of_ten
 from helpers.figures.chaos import TRAINABLE
 from helpers.live import LiveImage
@@ -21,6 +21,7 @@ _DEEPEST = 100
 _START = 0.6  # the two inputs' correlation
 _FAINT = 1e-6  # their second moment where q* is 0: tanh is a straight line there
 _FIRST_DRAW = 0
+_CLOSE = 0.01  # to 1: so near the edge, a gradient takes 70 layers to double its variance
 
 
 def edge_of_chaos() -> Explorer:
@@ -55,9 +56,8 @@ def edge_of_chaos() -> Explorer:
     snap, draw_anew, start_over = buttons(
         {
             "Snap to the edge": "Make χ₁ = 1 by the weights",
-            "New draw": "Draw another random network",
-            "Reset": "Back to where it began",
         }
+        | DRAWS
     )
     figure = ChaosFigure()
     seed = [_FIRST_DRAW]
@@ -154,6 +154,6 @@ def _verdict(view: ChaosView, phase: theory.Phase) -> tuple[str, str]:
         f"(network: {ours}), the inputs' correlation {view.correlation[1][-1]:.2f} (network: "
         f"{view.correlation[0][-1]:.2f}; {limit}). Trainable to {layers} layers (6ξ)."
     )
-    if phase.depth_scale > depth:
+    if abs(phase.chi_1 - 1) < _CLOSE:
         return "At the edge.", told
     return ("Ordered." if phase.chi_1 < 1 else "Chaotic."), told

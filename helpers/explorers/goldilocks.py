@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from helpers import initializers, theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
+from helpers.explorers.layout import DRAWS, activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import BalanceFigure, BalanceView, plain_number, power_of_ten
 from helpers.figures.balance import LOG2_N, LOG10_SIGMA2, MAP_POINTS
 from helpers.live import LiveImage
@@ -62,9 +62,8 @@ def goldilocks() -> Explorer:
     snap, draw_anew, start_over = buttons(
         {
             "Snap to s = gain²": "The scale that suits the activation",
-            "New draw": "Draw another random network",
-            "Reset": "Back to where it began",
         }
+        | DRAWS
     )
     figure = BalanceFigure()
     seed = [_FIRST_DRAW]
@@ -166,10 +165,14 @@ def _verdict(widths: list[int], view: BalanceView) -> tuple[str, str]:
             f"gradient times {plain_number(down)}"
         )
     ends = (
-        f"Through {depth} layers: signal {power_of_ten(signal[-1])}, gradient {power_of_ten(gradient[0])} "
+        f"Through {depth} layer{'' if depth == 1 else 's'}: signal {power_of_ten(signal[-1])}, "
+        f"gradient {power_of_ten(gradient[0])} "
         f"(one network: {power_of_ten(one_signal[-1])}, {power_of_ten(one_gradient[0])})."
     )
-    return _kind(signal[-1], gradient[0]), f"A layer of {'; of '.join(told)}. {ends}"
+    kind = _kind(signal[-1], gradient[0])
+    if kind == "Goldilocks." and max(abs(one_signal[-1]), abs(one_gradient[0])) > 2 * _NEAR:
+        kind = "Goldilocks on average."
+    return kind, f"A layer of {'; of '.join(told)}. {ends}"
 
 
 def _kind(signal: float, gradient: float) -> str:

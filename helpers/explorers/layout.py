@@ -10,6 +10,9 @@ from helpers.activations import ACTIVATIONS
 _LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "SiLU", "selu": "SELU"}
 
 
+# The last two buttons of every explorer that draws random numbers.
+DRAWS = {"New draw": "Draw other random numbers", "Reset": "Back to where it began"}
+
 _STYLE = "<style>.wim-box .widget-label, .wim-box .widget-readout {font-size: 15px}</style>"
 
 

@@ -10,7 +10,7 @@ from helpers import theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers import verdicts
 from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
+from helpers.explorers.layout import DRAWS, activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import ProfileFigure, ProfileView, power_of_ten
 from helpers.live import LiveImage
 from helpers.simulation import simulate
@@ -43,9 +43,8 @@ def explore_profiles(sigma2: float, deepest: int, formats: Sequence[str]) -> Exp
         {
             "Snap to σ² = 1/n": "Make nσ² = 1",
             "Snap to σ² = gain²/n": "The variance that suits the activation",
-            "New draw": "Draw another random network",
-            "Reset": "Back to where it began",
         }
+        | DRAWS
     )
     layout = rows(
         [controls["depth"], controls["width"], controls["sigma2"], ipywidgets.HBox([snap, snap_gain])],

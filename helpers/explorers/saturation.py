@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from helpers import theory
 from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import buttons, dropdown, rows, slider
+from helpers.explorers.layout import DRAWS, buttons, dropdown, rows, slider
 from helpers.figures import SaturationFigure, SaturationView, plain_number, power_of_ten
 from helpers.figures.saturation import BINS, PANELS
 from helpers.live import LiveImage
@@ -51,9 +51,8 @@ def saturation() -> Explorer:
     snap, draw_anew, start_over = buttons(
         {
             "Snap to σ² = 1/n": "Make nσ² = 1",
-            "New draw": "Draw another random network",
-            "Reset": "Back to where it began",
         }
+        | DRAWS
     )
     figure = SaturationFigure()
     seed = [_FIRST_DRAW]
