@@ -1,22 +1,17 @@
 """The explorers and quizzes in JupyterLab, driven by keyboard and mouse in a real browser."""
 
-import json
 import re
 
 import pytest
 
 from helpers.quiz import questions
+from tests.lab_page import Lab, write
 
 pytestmark = pytest.mark.browser
 
 SHOW = "from helpers import explorers\nexplorers.{}()"
 EXPLORER = SHOW.format("collapse")
 QUIZ = 'from helpers import quiz\nquiz.ask("collapse.histograms")'
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-TIMEOUT = 20_000
 PLACES = {
     "collapse": 0,
     "symmetry": 3,
@@ -66,171 +61,23 @@ KINDS = {
     "edge_of_chaos": r"(Ordered|Chaotic|At the edge)\. χ₁ = ",
 }
 
-# What the tests look at, in the page.
-SCRIPT = """
-window.wim = {
-  box: (n) => document.querySelectorAll('.wim-box')[n],
-  image: (n) => wim.box(n).querySelector('img'),
-  verdict: (n) => wim.box(n).querySelector('.wim-announced .widget-html-content'),
-  // The alternative text ends with the verdict: both have arrived.
-  settled: (n) => {
-    const spoken = wim.image(n).alt.replace(/10\\^(-?)/g, (_, sign) => '10' + (sign && '−'));
-    return wim.verdict(n).textContent.length > 10 && spoken.endsWith(wim.verdict(n).textContent);
-  },
-  changed: (n, src) => wim.image(n).src !== src && wim.settled(n),
-  // The layout in every frame from now on, where it differs from that of the frame before.
-  watch: (n) => {
-    const seen = [];
-    const look = () => {
-      if (!wim.box(n)) return;
-      const heights = [wim.box(n), wim.image(n)].map((e) => e.getBoundingClientRect().height);
-      const now = {
-        box: heights[0],
-        image: heights[1],
-        loaded: wim.image(n).complete && wim.image(n).naturalWidth > 0,
-        page: document.querySelector('.jp-WindowedPanel-outer').scrollHeight,
-      };
-      if (JSON.stringify(seen.at(-1)) !== JSON.stringify(now)) seen.push(now);
-      wim.watching = requestAnimationFrame(look);
-    };
-    look();
-    wim.seen = () => cancelAnimationFrame(wim.watching) ?? seen;
-  },
-  handles: (n) => [...wim.box(n).querySelectorAll('.widget-slider')].map((slider) => {
-    const handle = slider.querySelector('.noUi-handle');
-    return {
-      label: slider.querySelector('.widget-label').textContent,
-      name: handle.getAttribute('aria-label'),
-      value: slider.querySelector('.widget-readout').textContent.trim(),
-      spoken: handle.getAttribute('aria-valuetext'),
-    };
-  }),
-};
-"""
-
-
-# Whether a slider says that it cannot be moved.
-DISABLED = """([n, label]) => [...wim.box(n).querySelectorAll('.widget-slider')].find(
-    (slider) => slider.querySelector('.widget-label').textContent === label
-).querySelector('.noUi-target').hasAttribute('disabled')"""
-
-
-class Lab:
-    """A notebook open in JupyterLab."""
-
-    def __init__(self, browser, jupyterlab, name, sources, **options):
-        address, folder = jupyterlab
-        cells = [
-            {
-                "cell_type": "code",
-                "id": f"c{n}",
-                "metadata": {},
-                "execution_count": None,
-                "outputs": [],
-                "source": source,
-            }
-            for n, source in enumerate(sources)
-        ]
-        notebook = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
-        (folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-        self.context = browser.new_context(viewport={"width": 1400, "height": 1100}, **options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(TIMEOUT)
-        self.complaints = []
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.add_init_script(SCRIPT)
-        self.page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        self.page.get_by_text("| Idle").wait_for()  # in the status bar; earlier, running asks which kernel is meant
-        self.boxes = len(sources)
-        self.menu("Run", "Run All Cells")
-        self.wait_ready()
-
-    def menu(self, name, entry):
-        """Choose an entry of the menu bar."""
-        self.page.locator(".lm-MenuBar-item", has_text=name).first.click()
-        self.page.locator(".lm-Menu-item").get_by_text(entry, exact=True).click()
-
-    def wait_ready(self):
-        """Wait until all boxes are there and looked after by live.js."""
-        self.page.wait_for_function(
-            """boxes => {
-                const found = [...document.querySelectorAll('.wim-box')];
-                return found.length === boxes && found.every(b => b.dataset.keysKept) &&
-                    [...document.querySelectorAll('.noUi-handle')].every(h => h.hasAttribute('aria-label'));
-            }""",
-            arg=self.boxes,
-        )
-
-    def box(self, number=0):
-        """An explorer or a quiz, by its place on the page."""
-        return self.page.locator(".wim-box").nth(number)
-
-    def source(self, number=0):
-        """The picture of an explorer, as its address."""
-        return self.page.evaluate("n => wim.image(n).src", number)
-
-    def verdict(self, number=0):
-        """The verdict of an explorer, as it is read."""
-        return self.page.evaluate("n => wim.verdict(n).textContent", number)
-
-    def change(self, action, number=0):
-        """Do something, and wait until an explorer shows another picture; return its verdict."""
-        before = self.source(number)
-        action()
-        self.page.wait_for_function("([n, src]) => wim.changed(n, src)", arg=[number, before])
-        verdict = self.verdict(number)
-        assert "Not drawn" not in verdict
-        return verdict
-
-    def round_trip(self, number=0):
-        """Wait until the kernel has done what the page has asked for so far, and the page has heard of it."""
-        self.page.wait_for_timeout(300)
-        self.page.get_by_text("| Idle").wait_for()
-        self.page.wait_for_function("n => wim.settled(n)", arg=number)
-
-    def reset(self, number=0):
-        """Put an explorer back to where it began."""
-        self.box(number).get_by_role("button", name="Reset").click()
-        self.round_trip(number)
-
-    def handle(self, label, number=0):
-        """The handle of a slider."""
-        return self.box(number).locator(".widget-slider", has_text=label).locator(".noUi-handle")
-
-    def type(self, label, value, number=0):
-        """Type a value into the readout of a slider."""
-        readout = self.box(number).locator(".widget-slider", has_text=label).locator(".widget-readout")
-        readout.fill(value)
-        return self.change(lambda: readout.press("Enter"), number)
-
-    def assert_spoken(self, number=0):
-        """Handles are named like their labels, and say what the readouts show."""
-        for handle in self.page.evaluate("n => wim.handles(n)", number):
-            assert handle["name"] == handle["label"] != ""
-            assert handle["spoken"] == handle["value"] != ""
-
-    def cells(self):
-        """How many cells the notebook has."""
-        return self.page.locator(".jp-Notebook .jp-Cell").count()
-
-
 @pytest.fixture(scope="module")
 def lab(browser, jupyterlab):
     """All explorers, one of them twice, and a quiz, which all tests share (none depends on what another has set)."""
-    lab = Lab(browser, jupyterlab, "explorers", [EXPLORER, QUIZ, EXPLORER, *map(SHOW.format, list(PLACES)[1:])])
+    address, folder = jupyterlab
+    sources = [EXPLORER, QUIZ, EXPLORER, *map(SHOW.format, list(PLACES)[1:])]
+    write(folder, "explorers", sources)
+    lab = Lab(browser, address, "explorers", len(sources))
+    lab.run_all()
     yield lab
     lab.context.close()
 
 
 @pytest.fixture(autouse=True)
 def _no_complaints(lab):
-    """After every test: no error in an output, none in the browser's console, no dialog."""
+    """After every test, whatever it did."""
     yield
-    assert lab.complaints == []
-    assert lab.page.locator("[data-mime-type='application/vnd.jupyter.error'], [data-mime-type*=stderr]").count() == 0
-    assert lab.page.locator(".jp-Dialog").count() == 0
+    lab.assert_no_errors()
 
 
 def test_nothing_pops_up(lab, jupyterlab):
@@ -485,11 +332,7 @@ def test_quiz_answers(lab):
 
 
 def test_restart_and_run_all(lab):
-    lab.page.evaluate("() => document.querySelectorAll('.wim-box').forEach(b => { b.dataset.old = 'yes'; })")
-    lab.menu("Kernel", "Restart Kernel and Run All Cells…")
-    lab.page.locator(".jp-Dialog .jp-mod-accept").click()
-    lab.page.wait_for_function("!document.querySelector('[data-old]')")
-    lab.wait_ready()
+    lab.restart_and_run_all()
     cells = lab.cells()
     for number, label, kind in ((0, "depth L", "Collapse."), (3, "step", "Lockstep.")):
         assert lab.verdict(number).startswith(kind)
@@ -503,13 +346,16 @@ def test_restart_and_run_all(lab):
 
 def test_a_dense_screen_gets_a_dense_picture(browser, jupyterlab, lab):
     assert lab.page.evaluate("wim.image(0).naturalWidth === wim.image(0).width")
-    dense = Lab(browser, jupyterlab, "dense", [EXPLORER], device_scale_factor=2)
+    address, folder = jupyterlab
+    write(folder, "dense", [EXPLORER])
+    dense = Lab(browser, address, "dense", 1, device_scale_factor=2)
     try:
+        dense.run_all()
         dense.page.wait_for_function("wim.image(0).naturalWidth === 2 * wim.image(0).getAttribute('width')")
         dense.handle("depth L").focus()
         dense.change(lambda: dense.handle("depth L").press("ArrowLeft"))
         assert dense.page.evaluate("wim.image(0).naturalWidth === 2 * wim.image(0).getAttribute('width')")
-        assert dense.complaints == []
+        dense.assert_no_errors()
     finally:
         dense.context.close()
 

@@ -1,0 +1,188 @@
+"""JupyterLab's page in a browser, as the tests drive it."""
+
+import json
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+TIMEOUT = 20_000
+
+# What the tests look at, in the page.
+SCRIPT = """
+window.wim = {
+  box: (n) => document.querySelectorAll('.wim-box')[n],
+  image: (n) => wim.box(n).querySelector('img'),
+  verdict: (n) => wim.box(n).querySelector('.wim-announced .widget-html-content'),
+  // The alternative text ends with the verdict: both have arrived.
+  settled: (n) => {
+    const spoken = wim.image(n).alt.replace(/10\\^(-?)/g, (_, sign) => '10' + (sign && '−'));
+    return wim.verdict(n).textContent.length > 10 && spoken.endsWith(wim.verdict(n).textContent);
+  },
+  changed: (n, src) => wim.image(n).src !== src && wim.settled(n),
+  // The layout in every frame from now on, where it differs from that of the frame before.
+  watch: (n) => {
+    const seen = [];
+    const look = () => {
+      if (!wim.box(n)) return;
+      const [box, image] = [wim.box(n), wim.image(n)].map((e) => e.getBoundingClientRect());
+      const below = wim.box(n).closest('.jp-Cell').nextElementSibling;
+      const now = {
+        top: box.top,
+        box: box.height,
+        image: image.height,
+        below: below?.getBoundingClientRect().top - box.top,
+        loaded: wim.image(n).complete && wim.image(n).naturalWidth > 0,
+      };
+      if (JSON.stringify(seen.at(-1)) !== JSON.stringify(now)) seen.push(now);
+      wim.watching = requestAnimationFrame(look);
+    };
+    look();
+    wim.seen = () => cancelAnimationFrame(wim.watching) ?? seen;
+  },
+  handles: (n) => [...wim.box(n).querySelectorAll('.widget-slider')].map((slider) => {
+    const handle = slider.querySelector('.noUi-handle');
+    return {
+      label: slider.querySelector('.widget-label').textContent,
+      name: handle.getAttribute('aria-label'),
+      value: slider.querySelector('.widget-readout').textContent.trim(),
+      spoken: handle.getAttribute('aria-valuetext'),
+    };
+  }),
+};
+"""
+
+
+# Whether a slider says that it cannot be moved.
+DISABLED = """([n, label]) => [...wim.box(n).querySelectorAll('.widget-slider')].find(
+    (slider) => slider.querySelector('.widget-label').textContent === label
+).querySelector('.noUi-target').hasAttribute('disabled')"""
+
+
+def write(folder, name, sources):
+    """Store a notebook of code cells that have not run."""
+    cells = [
+        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+        for n, source in enumerate(sources)
+    ]
+    notebook = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    (folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+class Lab:
+    """A notebook open in JupyterLab, `boxes` of whose outputs are explorers or quizzes."""
+
+    def __init__(self, browser, address, name, boxes, **options):
+        self.boxes = boxes
+        self.context = browser.new_context(viewport={"width": 1400, "height": 1100}, **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(TIMEOUT)
+        self.complaints = []
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.add_init_script(SCRIPT)
+        self.page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+        self.wait_opened()
+
+    def wait_opened(self):
+        """Wait until the notebook is there with its kernel."""
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+        self.page.get_by_text("| Idle").wait_for()  # in the status bar; earlier, running asks which kernel is meant
+
+    def run_all(self):
+        """Run all cells, and wait until they have run."""
+        self.menu("Run", "Run All Cells")
+        self.wait_run()
+
+    def restart_and_run_all(self):
+        """The same, in a new kernel."""
+        self.page.evaluate("() => document.querySelectorAll('.wim-box').forEach(b => { b.dataset.old = 'yes'; })")
+        self.menu("Kernel", "Restart Kernel and Run All Cells…")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.page.wait_for_function("!document.querySelector('[data-old]')")
+        self.wait_run()
+
+    def wait_run(self):
+        """Wait until all cells have run and the kernel rests."""
+        self.wait_ready()  # what stands in the prompts before is what was stored
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(p => /\\d/.test(p.textContent))",
+            timeout=10 * TIMEOUT,
+        )
+        self.page.get_by_text("| Idle").wait_for()
+
+    def assert_no_errors(self):
+        """No error in an output, none in the browser's console, no dialog."""
+        assert self.complaints == []
+        errors = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type*=stderr]"
+        assert self.page.locator(errors).count() == 0
+        assert self.page.locator(".jp-Dialog").count() == 0
+
+    def menu(self, name, entry):
+        """Choose an entry of the menu bar."""
+        self.page.locator(".lm-MenuBar-item", has_text=name).first.click()
+        self.page.locator(".lm-Menu-item").get_by_text(entry, exact=True).click()
+
+    def wait_ready(self):
+        """Wait until all boxes are there and looked after by live.js."""
+        self.page.wait_for_function(
+            """boxes => {
+                const found = [...document.querySelectorAll('.wim-box')];
+                return found.length === boxes && found.every(b => b.dataset.keysKept) &&
+                    [...document.querySelectorAll('.noUi-handle')].every(h => h.hasAttribute('aria-label'));
+            }""",
+            arg=self.boxes,
+            timeout=10 * TIMEOUT,
+        )
+
+    def box(self, number=0):
+        """An explorer or a quiz, by its place on the page."""
+        return self.page.locator(".wim-box").nth(number)
+
+    def source(self, number=0):
+        """The picture of an explorer, as its address."""
+        return self.page.evaluate("n => wim.image(n).src", number)
+
+    def verdict(self, number=0):
+        """The verdict of an explorer, as it is read."""
+        return self.page.evaluate("n => wim.verdict(n).textContent", number)
+
+    def change(self, action, number=0):
+        """Do something, and wait until an explorer shows another picture; return its verdict."""
+        before = self.source(number)
+        action()
+        self.page.wait_for_function("([n, src]) => wim.changed(n, src)", arg=[number, before])
+        verdict = self.verdict(number)
+        assert "Not drawn" not in verdict
+        return verdict
+
+    def round_trip(self, number=0):
+        """Wait until the kernel has done what the page has asked for so far, and the page has heard of it."""
+        self.page.wait_for_timeout(300)
+        self.page.get_by_text("| Idle").wait_for()
+        self.page.wait_for_function("n => wim.settled(n)", arg=number)
+
+    def reset(self, number=0):
+        """Put an explorer back to where it began."""
+        self.box(number).get_by_role("button", name="Reset").click()
+        self.round_trip(number)
+
+    def handle(self, label, number=0):
+        """The handle of a slider."""
+        return self.box(number).locator(".widget-slider", has_text=label).locator(".noUi-handle")
+
+    def type(self, label, value, number=0):
+        """Type a value into the readout of a slider."""
+        readout = self.box(number).locator(".widget-slider", has_text=label).locator(".widget-readout")
+        readout.fill(value)
+        return self.change(lambda: readout.press("Enter"), number)
+
+    def assert_spoken(self, number=0):
+        """Handles are named like their labels, and say what the readouts show."""
+        for handle in self.page.evaluate("n => wim.handles(n)", number):
+            assert handle["name"] == handle["label"] != ""
+            assert handle["spoken"] == handle["value"] != ""
+
+    def cells(self):
+        """How many cells the notebook has."""
+        return self.page.locator(".jp-Notebook .jp-Cell").count()

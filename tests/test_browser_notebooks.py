@@ -1,0 +1,219 @@
+"""The four notebooks in JupyterLab, read as a learner reads them: run, every control moved, left and come back to."""
+
+import re
+import shutil
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.lab_page import Lab
+from tests.seen import OUTCOMES, image
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+
+
+class Reader:
+    """A notebook of the series open in JupyterLab, and which of its boxes are explorers (with their stored texts) and quizzes."""
+
+    def __init__(self, browser, jupyterlab, path, copy):
+        address, folder = jupyterlab
+        self.store = partial(shutil.copy, path, folder / f"{copy}.ipynb")
+        self.store()
+        cells = nbformat.read(path, 4).cells
+        calls = [re.search(r"^(explorers|quiz)\.\w+\(", cell.source, re.M) for cell in cells]
+        found = [(call[1], cell) for call, cell in zip(calls, cells, strict=True) if call and cell.cell_type == "code"]
+        self.explorers = {
+            n: image(cell.outputs[0].data["text/html"])["alt"]
+            for n, (kind, cell) in enumerate(found)
+            if kind == "explorers"
+        }
+        self.quizzes = [n for n, (kind, _) in enumerate(found) if kind == "quiz"]
+        self.code_cells = sum(cell.cell_type == "code" for cell in cells)
+        self.lab = Lab(browser, address, copy, len(found))
+        self.page = self.lab.page
+
+    def steps(self, n):
+        """Everything that can be done to an explorer with a list or a button, as (its name, a function)."""
+        box = self.lab.box(n)
+        for select in box.locator("select").all():
+            options, first = select.evaluate("s => [[...s.options].map((option) => option.value), s.value]")
+            for option in [*(option for option in options if option != first), first]:
+                yield option, lambda select=select, option=option: select.select_option(option)
+        for button in box.locator(".widget-button, .widget-toggle-button").all():
+            yield button.inner_text(), button.click
+
+    def handles(self, n):
+        """The handles of the sliders that can be moved."""
+        return self.lab.box(n).locator(".noUi-target:not([disabled]) .noUi-handle").all()
+
+    def alt(self, n):
+        """The alternative text of an explorer's picture."""
+        return self.page.evaluate("n => wim.image(n).alt", n)
+
+    @contextmanager
+    def still(self, n):
+        """Whatever is done to an explorer meanwhile: nothing on the page moves, and its picture is never away."""
+        for _ in range(3):  # JupyterLab lays out what comes into view, and things move
+            self.lab.box(n).evaluate("box => box.scrollIntoView({ block: 'center' })")
+            self.page.wait_for_timeout(200)
+        self.page.evaluate("n => wim.watch(n)", n)
+        yield
+        seen = self.page.evaluate("wim.seen()")
+        assert len(seen) == 1, seen
+        assert seen[0]["loaded"]
+
+    def assert_at_rest(self, n):
+        """Half a second long, nothing comes from the kernel."""
+        before = self.lab.source(n)
+        for _ in range(5):
+            self.page.wait_for_timeout(100)
+            assert self.page.get_by_text("| Idle").count() == 1
+        assert self.lab.source(n) == before
+
+    def assert_sound(self, n):
+        """The explorer says what it shows, in its verdict, its alternative text and its readouts."""
+        self.lab.assert_spoken(n)
+        (kinds,) = [kinds for opening, kinds in OUTCOMES.items() if self.alt(n).startswith(opening)]
+        assert re.match(rf"(?:{kinds})\. .*\d", self.lab.verdict(n)), self.lab.verdict(n)
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def reader(request, browser, jupyterlab):
+    """Each notebook in turn, after all its cells have run."""
+    reader = Reader(browser, jupyterlab, request.param, request.param.stem)
+    reader.lab.run_all()
+    yield reader
+    reader.lab.context.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_errors(reader):
+    """After every test, whatever it did."""
+    yield
+    reader.lab.assert_no_errors()
+
+
+def test_what_runs_is_what_is_stored(reader):
+    prompts = reader.page.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
+    assert prompts == [f"[{n}]:" for n in range(1, reader.code_cells + 1)]
+    for n, stored in reader.explorers.items():
+        reader.assert_sound(n)
+        assert reader.alt(n) == stored
+
+
+def ends(handle, end):
+    """Whether a slider stands at its `end` (min or max)."""
+    return handle.evaluate(f"h => h.getAttribute('aria-valuenow') === h.getAttribute('aria-value{end}')")
+
+
+def test_every_control_goes_to_its_ends_and_back_by_keyboard(reader):
+    for n in reader.explorers:
+        with reader.still(n):
+            for handle in reader.handles(n):
+                told = set()
+                handle.focus()
+                for key, end in (("End", "max"), ("Home", "min"), ("End", "max")):
+                    handle.press(key)
+                    reader.lab.round_trip(n)
+                    assert ends(handle, end)
+                    reader.assert_sound(n)
+                    assert handle.evaluate("handle => handle === document.activeElement")
+                    told.add(reader.alt(n))
+                assert len(told) == 2
+            for name, step in reader.steps(n):
+                step()
+                reader.lab.round_trip(n)
+                reader.assert_sound(n)
+        assert reader.alt(n) == reader.explorers[n], "the last button is Reset"
+
+
+def test_every_slider_goes_to_its_ends_and_back_by_mouse_and_then_the_kernel_rests(reader):
+    mouse = reader.page.mouse
+    for n in reader.explorers:
+        with reader.still(n):
+            for handle in reader.handles(n):
+                knob = handle.bounding_box()
+                track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+                x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+                mouse.move(x, y)
+                mouse.down()
+                for end, target in (("max", track["x"] + track["width"] + 9), ("min", track["x"] - 9)):
+                    mouse.move(target, y, steps=25)
+                    reader.lab.round_trip(n)
+                    assert ends(handle, end)
+                    reader.assert_sound(n)
+                mouse.move(x, y, steps=25)
+                mouse.up()
+                reader.lab.round_trip(n)
+                reader.assert_at_rest(n)
+                reader.assert_sound(n)
+            reader.lab.reset(n)
+
+
+def test_every_answer_is_answered(reader):
+    for n in reader.quizzes:
+        for button in reader.lab.box(n).get_by_role("button").all():
+            button.click()
+            letter = button.inner_text()[0]
+            reader.page.wait_for_function(
+                "([n, letter]) => new RegExp(`^${letter}: (Right|Not quite)\\\\.`).test(wim.verdict(n).textContent)",
+                arg=[n, letter],
+            )
+
+
+def test_a_slow_machine_follows_a_fast_hand(reader):
+    """With the processor throttled four times: however late pictures come, the last one shows the last value."""
+    session = reader.lab.context.new_cdp_session(reader.page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    try:
+        for n in reader.explorers:
+            with reader.still(n):
+                for handle in reader.handles(n):
+                    handle.focus()
+                    for key in ["PageDown", "PageUp", "ArrowLeft"] * 5 + ["End"]:
+                        handle.press(key)
+                reader.lab.round_trip(n)
+                reader.assert_sound(n)
+                assert all(ends(handle, "max") for handle in reader.handles(n))
+            slow = reader.alt(n)
+            reader.lab.change(reader.lab.box(n).get_by_role("button", name="Reset").click, n)
+            for handle in reader.handles(n):
+                handle.press("End")
+            reader.lab.round_trip(n)
+            assert reader.alt(n) == slow, "and is the one that a patient hand gets"
+    finally:
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+
+
+def test_a_reload_shows_what_was_stored_and_what_is_saved_stays_alive(reader):
+    reader.store()
+    reader.page.reload()
+    reader.lab.wait_opened()
+    reader.page.wait_for_function(
+        """alts => {
+            const shown = [...document.querySelectorAll('.jp-OutputArea-output img')].map((image) => image.alt);
+            return alts.every((alt) => shown.includes(alt));
+        }""",
+        arg=list(reader.explorers.values()),
+    )
+    assert reader.page.locator(".wim-box").count() == 0
+    reader.lab.restart_and_run_all()
+    for n in reader.explorers:
+        assert reader.alt(n) == reader.explorers[n]
+    for handle in reader.handles(n):
+        handle.press("End")
+    reader.lab.round_trip(n)
+    left = reader.alt(n)
+    with reader.page.expect_response(lambda r: r.request.method == "PUT" and "/api/contents/" in r.url):
+        reader.page.keyboard.press("Control+s")
+    reader.page.reload()
+    reader.lab.wait_opened()
+    reader.lab.wait_ready()
+    assert reader.alt(n) == left
+    reader.lab.change(reader.lab.box(n).get_by_role("button", name="Reset").click, n)
+    assert reader.alt(n) == reader.explorers[n]
