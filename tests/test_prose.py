@@ -11,7 +11,7 @@ sentence; it says for all numbers of the phrase what
     [shown]     other section shows them
     [counted]   is so many: each thing is named in the notebook
     [settings]  explorer and control can be set to them
-    [cited]     source has them, and where
+    [cited]     source has them, and where (also of numbers that are shown)
 
 No claims are: 0, 1 and 2; whole numbers up to ten within TeX, except powers of ten; exponents up to ten; numbers of
 notebooks, exercises, experiments and list items; years of what is listed under Further reading. Code, addresses, that
@@ -252,9 +252,10 @@ def faults(notebook, questions, table):
                 yield f"nothing holds {number.text!r} in {around!r}"
     for kind, phrase, why in entries:
         places = [passage for passage in prose for _ in range(passage.text.count(phrase))]
+        needed = {number for place in places for number in (place.claims() if kind == "cited" else place.open())}
         if len(places) != 1:
             yield f"{phrase!r} has to stand in the prose once, not {len(places)} times"
-        elif not set(places[0].open()) & set(held := places[0].within(phrase)):
+        elif not needed.intersection(held := places[0].within(phrase)):
             yield f"{phrase!r} holds nothing that is not shown beside it"
         elif kind not in KINDS:
             yield f"no kind of entry: [{kind}]"
@@ -433,6 +434,7 @@ PLANTED = {
     "'float16' is not in the notebook": entry("counted", "six number formats", ["float16"]),
     "'200': ": entry("settings", "depth to 200", "saturation depth"),
     "update takes": entry("settings", "depth to 200", "collapse height"),
+    "'(notebook 2)' holds nothing": entry("cited", "(notebook 2)", "doi:10.1145/3065386, section 3.5"),
     "does not say where": entry("cited", "had eight layers", "doi:10.1145/3065386"),
     "is not under Further reading": entry("cited", "had eight layers", "doi:10.1145/1, section 3.5"),
     "no kind of entry: [believed]": entry("believed", "is 3.2", ""),
