@@ -142,7 +142,7 @@ def test_the_tools_are_configured():
     assert "error" in tools["pytest"]["ini_options"]["filterwarnings"]
     layers = next(each for each in tools["importlinter"]["contracts"] if each["type"] == "layers")
     assert layers["exhaustive"] is True
-    assert {"ruff", "mypy", "import-linter", "pytest", "nbval"} <= {each.name for each in TEST_GROUP}
+    assert {"ruff", "mypy", "import-linter", "codespell", "pytest", "nbval"} <= {each.name for each in TEST_GROUP}
 
 
 def test_the_workflow_covers_the_systems_and_pythons():

@@ -30,6 +30,7 @@ SECTIONS = [
     "Further reading",
 ]
 LONGEST_CELL = 25
+LONGEST_LINE = 120  # what a projector of 1280 pixels shows beside a hidden sidebar; ruff holds the code to it
 SHORTEST_ALT = 20
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -78,6 +79,8 @@ def faults_of_output(output):
         yield "stored an error"
     if output.get("name") == "stderr":
         yield "stored stderr"
+    if any(len(line) > LONGEST_LINE for line in output.get("text", "").splitlines()):
+        yield f"printed a line of more than {LONGEST_LINE} characters"
     data = output.get("data", {})
     if "application/vnd.jupyter.widget-view+json" in data:
         yield "stored a widget view"
@@ -211,6 +214,48 @@ def faults_of_markdown(notebook):
             yield "no empty line below </summary>"
 
 
+# How long it takes alone: a rough estimate, which has to come within a quarter of what is promised.
+WORDS_PER_MINUTE = 200
+MINUTES = {"a question": 1.0, "a cell to run and to read": 0.5, "an experiment": 1.5, "an exercise": 5.0}
+NOT_ON_THE_WAY = r"(?ms)<details>.*?</details>|^## Further reading.*|^#+ Going deeper.*?(?=^## |\Z)|\*\*Time:.*?$"
+
+
+def minutes(notebook):
+    """Estimates for the main path, without what is folded, marked or listed, and for the exercises."""
+    cells = [(cell.cell_type, f"\n\n{cell.source}\n\n") for cell in notebook.cells]
+    marked = "".join(text if kind == "markdown" else "\n```code\n\n```\n" for kind, text in cells)
+    path = re.sub(NOT_ON_THE_WAY, "", marked)
+    asked = sum(text.strip().startswith("quiz.ask(") for _, text in cells)
+    done = len(re.findall(r"^### Exercise", path, re.M))
+    ran = path.count("```code") - asked - done - 1  # not the imports
+    experiments = len(re.findall(r"^\d+\. \*\*", path, re.M))
+    words = len(re.findall(r"\b[a-zA-Z]", without_code(path)))
+    spent = zip(MINUTES.values(), (asked, ran, experiments, done), strict=True)
+    *alone, exercises = (each * times for each, times in spent)
+    return words / WORDS_PER_MINUTE + sum(alone), exercises
+
+
+def promised(notebook):
+    """The times that the notebook's first cell promises: alone, for the exercises, in class; and what is for class."""
+    found = re.search(
+        r"\*\*Time:\*\* about (\d+) minutes alone.*?, and (\d+) more for the exercises\. In class, (\d+): (.*?)\. \(",
+        notebook.cells[0].source,
+    )
+    return (*map(int, found.groups()[:3]), found[4]) if found else None
+
+
+def faults_of_time(notebook):
+    if not promised(notebook):
+        yield "no time is promised"
+        return
+    alone, exercises, _, parts = promised(notebook)
+    for promise, estimate in zip((alone, exercises), minutes(notebook), strict=True):
+        if not promise / 1.25 <= estimate <= promise * 1.25:
+            yield f"{promise} minutes are promised, {estimate:.0f} estimated"
+    known = [text.strip("*?") for _, text in headings(notebook)]
+    yield from (f"no heading {name!r}" for name in re.findall(r"\*([^*]+?)\??\*", parts) if name not in known)
+
+
 CHECKS = [
     faults_of_storage,
     faults_of_headings,
@@ -218,6 +263,7 @@ CHECKS = [
     faults_of_exercises,
     faults_of_references,
     faults_of_markdown,
+    faults_of_time,
 ]
 
 
@@ -237,6 +283,16 @@ def test_nothing_is_wrong_with(faults, path):
 @every_notebook
 def test_links_are_good(path):
     assert list(faults_of_links(read(path), path.parent)) == []
+
+
+def test_the_readme_promises_the_same_times():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    times = {path.name: promised(read(path))[:3] for path in NOTEBOOKS}
+    table = re.findall(r"\(notebooks/(\w+\.ipynb)\) \|.*\| (\d+) min \|", text)
+    assert {name: int(alone) for name, alone in table} == {name: time[0] for name, time in times.items()}
+    found = re.search(r"about (\d+) minutes alone, (\d+) to (\d+) more with its exercises, .* taught in (\d+):", text)
+    alone, exercises, in_class = zip(*times.values(), strict=True)
+    assert [int(each) for each in found.groups()] == [max(alone), min(exercises), max(exercises), max(in_class)]
 
 
 @every_notebook
@@ -292,18 +348,20 @@ def test_nbval_passes_an_explorer_and_fails_when_a_number_in_its_verdict_changes
 def sample():
     """A notebook that nothing is wrong with."""
     alt = "A line that falls from 1 to 0.05."
+    time = "**Time:** about 1 minutes alone, and 5 more for the exercises. In class, 1: *Explore*. (Hide the rest.)"
     solution = "def f(fan_in, activation):\n    return math.sqrt((2 if activation == 'relu' else 1) / fan_in)"
     picture = {"image/png": "AAAA", "text/html": f'<img alt="{alt}" src="data:image/png;base64,AAAA">'}
     reading = "- He, [arXiv:1502.01852](https://arxiv.org/abs/1502.01852)\n- UCI, <https://doi.org/10.24432/C50P49>\n"
-    sections = "\n\n".join(f"## {name}\n\nSee [above](#Explore)." for name in SECTIONS)
+    sections = "\n\n".join(f"## {name}\n\nSee [above](#Explore), and read on from there." for name in SECTIONS)
     notebook = new_notebook(
         cells=[
-            new_markdown_cell("# Title"),
+            new_markdown_cell(f"# Title\n\n{time}"),
             new_code_cell("import math\n\nfrom helpers import check"),
             new_code_cell("1", outputs=[new_output("execute_result", {"text/plain": "1", **picture})]),
             new_code_cell("def f(fan_in, activation):\n    return ...\n\n\ncheck.stable_sigma(f)"),
             new_markdown_cell(
-                f"<details>\n<summary>Solution</summary>\n\n```python\n# with its root\n{solution}\n```\n\n</details>"
+                f"## The only one\n\n### Exercise 1\n\n<details>\n<summary>Solution</summary>\n\n"
+                f"```python\n# with its root\n{solution}\n```\n\n</details>"
             ),
             new_markdown_cell(f"{sections}\n\n{reading}"),
         ]
@@ -344,6 +402,7 @@ FAULTS = {
     "numbered": lambda notebook: setattr(notebook.cells[1], "execution_count", 7),
     "25 lines": replaced("import math", "import math\n" * 26),
     "error": with_output("error", ename="E", evalue="", traceback=[]),
+    "120 characters": with_output("stream", name="stdout", text=121 * "-"),
     "stderr": with_output("stream", name="stderr", text="careful"),
     "widget view": with_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}),
     "without text/html": with_output("display_data", PNG),
@@ -363,6 +422,10 @@ FAULTS = {
     "'no_such_file.png'": replaced("(#Explore)", "(no_such_file.png)"),
     "'http:": replaced("https://arxiv", "http://arxiv"),
     "not well-formed": replaced("(#Explore)", "(#Explore here)"),
+    "no time is promised": replaced("about 1 minutes", "a minute"),
+    "3 minutes are promised, 1 estimated": replaced("about 1 m", "about 3 m"),
+    "8 minutes are promised, 5 estimated": replaced("and 5 more", "and 8 more"),
+    "no heading 'Explode'": replaced("*Explore*", "*Explode*"),
     "too short an alt": replaced("[above]", "![above]"),
     "empty line": replaced("</summary>\n\n", "</summary>\n"),
 }
