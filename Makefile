@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := $(VENV).lock
+SITE := $(VENV)/site
+BUNDLED := anywidget|comm|ipywidgets|jupyterlab-widgets|psygnal
 FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 
 # The environment is new enough, complete up to uv, and was made in this folder (its scripts hold the folder's path).
@@ -15,7 +17,7 @@ ifneq ($(shell { $(USABLE); } >/dev/null 2>&1 && echo usable),usable)
 .PHONY: $(VENV)/ready
 endif
 
-.PHONY: setup lab test refresh format bench lock
+.PHONY: setup lab test refresh format bench site test-site lock
 .DEFAULT_GOAL := lab
 
 setup: $(VENV)/ready
@@ -57,7 +59,22 @@ format: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
+# What builds the site lies in a folder of its own, over the environment, which the rest does without.
+site: setup
+	@rm -rf $(SITE)
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --requirement lite/requirements.lock --target $(SITE)/tools
+	@mkdir $(SITE)/wheels && sed -nE '/^($(BUNDLED))==/,/[^\]$$/p' requirements.lock > $(SITE)/bundled.lock
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  --implementation py --abi none --platform any --requirement $(SITE)/bundled.lock --dest $(SITE)/wheels
+	@$(BIN)/uv build --quiet --wheel --no-create-gitignore --out-dir $(SITE)/wheels
+	@PYTHONPATH=$(abspath $(SITE)/tools) $(BIN)/python lite/build.py $(SITE) dist/site
+	@echo "The site is in dist/site. To see it: python3 -m http.server --directory dist/site"
+
+test-site: site
+	$(BIN)/pytest -m site
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --upgrade
 lock: setup
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --upgrade \
-	  pyproject.toml --group test --output-file requirements.lock
+	$(COMPILE) pyproject.toml --group test --output-file requirements.lock
+	$(COMPILE) --group site --constraint requirements.lock --output-file lite/requirements.lock
