@@ -1,5 +1,6 @@
 # make lab    set everything up and open the notebooks        make test      set everything up and run all tests
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
+# make site       build the site that needs no installation   make test-site     build it and test it
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -46,7 +47,7 @@ test: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks
+	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks lite
 	$(BIN)/pytest
 	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
 

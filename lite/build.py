@@ -1,7 +1,7 @@
 """Build the site on which the notebooks run in the visitor's browser (``make site``).
 
-JupyterLite is JupyterLab as static files; its Python is Pyodide, which fetches itself, NumPy and matplotlib from its own
-network when a kernel starts. The other packages that a kernel needs, `helpers` among them, are wheels on the site.
+JupyterLite is JupyterLab as static files. Its Python is Pyodide, which a kernel fetches from a public network when it
+starts, NumPy and matplotlib included. What else the notebooks need, `helpers` above all, is on the site as wheels.
 """
 
 import json

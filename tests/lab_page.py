@@ -72,16 +72,19 @@ def write(folder, name, sources):
 class Lab:
     """A notebook open in JupyterLab, `boxes` of whose outputs are explorers or quizzes."""
 
+    PAGE = "{}/lab/tree/{}.ipynb?reset"
+    TIMEOUT = TIMEOUT
+
     def __init__(self, browser, address, name, boxes, **options):
         self.boxes = boxes
         self.context = browser.new_context(viewport={"width": 1400, "height": 1100}, **options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(TIMEOUT)
+        self.page.set_default_timeout(self.TIMEOUT)
         self.complaints = []
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.add_init_script(SCRIPT)
-        self.page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+        self.page.goto(self.PAGE.format(address, name))
         self.wait_opened()
 
     def wait_opened(self):

@@ -24,17 +24,17 @@ PROJECT = PYPROJECT["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST_GROUP = [Requirement(line) for line in PYPROJECT["dependency-groups"]["test"]]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK, SITE_LOCK = ((ROOT / folder / "requirements.lock").read_text(encoding="utf-8") for folder in (".", "lite"))
 
 
-def lock_entries():
-    """(requirement, hashes) for each entry of the lock; options and comments are left out."""
-    lines = [line for line in LOCK.replace("\\\n", " ").splitlines() if re.match(r"\w", line)]
+def lock_entries(lock):
+    """(requirement, hashes) for each entry of a lock; options and comments are left out."""
+    lines = [line for line in lock.replace("\\\n", " ").splitlines() if re.match(r"\w", line)]
     parts = [line.split(" --hash=") for line in lines]
     return [(Requirement(first), [each.strip() for each in hashes]) for first, *hashes in parts]
 
 
-ENTRIES = lock_entries()
+ENTRIES = lock_entries(LOCK)
 
 
 def named(requirements):
@@ -64,18 +64,20 @@ def test_conda_installs_what_pip_installs():
 # the lock
 
 
-def test_every_entry_of_the_lock_is_one_version_with_hashes():
-    assert len(ENTRIES) > 50
-    for requirement, hashes in ENTRIES:
+@pytest.mark.parametrize(("lock", "least"), [(LOCK, 50), (SITE_LOCK, 4)], ids=["all", "site"])
+def test_every_entry_of_a_lock_is_one_version_with_hashes(lock, least):
+    assert len(lock_entries(lock)) > least
+    for requirement, hashes in lock_entries(lock):
         assert re.fullmatch(r"==[\d.]+(\.?(post|rc|a|b)\d+)*", str(requirement.specifier)), requirement
         assert hashes, requirement
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes), requirement
 
 
-def test_the_lock_names_no_place():
-    assert "://" not in LOCK
-    assert " @ " not in LOCK
-    assert not re.search(r"^\s*-", LOCK.replace("    --hash=", ""), re.M)
+@pytest.mark.parametrize("lock", [LOCK, SITE_LOCK], ids=["all", "site"])
+def test_a_lock_names_no_place(lock):
+    assert "://" not in lock
+    assert " @ " not in lock
+    assert not re.search(r"^\s*-", lock.replace("    --hash=", ""), re.M)
 
 
 def platform(system, python):
@@ -186,7 +188,7 @@ def test_the_numbers_cost_numpy_alone(module):
     assert not loaded & {"matplotlib", "ipywidgets", "anywidget", "IPython", "PIL", "scipy"}
 
 
-@pytest.mark.parametrize("folder", ["helpers", "tests", "benchmarks"])
+@pytest.mark.parametrize("folder", ["helpers", "tests", "benchmarks", "lite"])
 def test_every_module_has_a_docstring(folder):
     paths = list((ROOT / folder).rglob("*.py"))
     assert paths
