@@ -315,6 +315,23 @@ def test_explorers_do_not_disturb_each_other(lab):
         assert before == [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
 
 
+def test_two_notebooks_at_once(browser, jupyterlab, lab):
+    address, folder = jupyterlab
+    write(folder, "beside", [EXPLORER])
+    beside = Lab(browser, address, "beside", 1)
+    try:
+        beside.run_all()
+        for one, other, depth in ((lab, beside, "21"), (beside, lab, "22"), (lab, beside, "23")):
+            before = other.source(), other.verdict()
+            one.type("depth L", depth)
+            one.round_trip()
+            assert f"layer {depth}" in one.page.evaluate("wim.image(0).alt")
+            assert before == (other.source(), other.verdict())
+        beside.assert_no_errors()
+    finally:
+        beside.context.close()
+
+
 def test_quiz_answers(lab):
     quiz = lab.box(1)
     feedback = quiz.locator("[aria-live=polite]")
