@@ -17,6 +17,7 @@ __all__ = [
     "per_layer",
     "per_layer_number",
     "shape",
+    "square",
 ]
 
 Rng = int | np.integer[Any] | np.random.Generator | None
@@ -82,6 +83,21 @@ def number(
     if not (allowed and least <= result <= most and (result > above or above == -math.inf)):
         raise ValueError(message)
     return result
+
+
+def square(name: str, value: Any, least: float = -math.inf, *, above: float = -math.inf) -> float:
+    """Return the square of `value`, a number with the limits of `number` whose square is finite too.
+
+    Examples
+    --------
+    >>> square("std", 0.5, above=0)
+    0.25
+    >>> square("std", 1e200)
+    Traceback (most recent call last):
+    ...
+    ValueError: std must be a finite number of at most 1e+150, got 1e+200
+    """
+    return number(name, value, least, above=above, most=1e150) ** 2
 
 
 def choice(name: str, value: Any, options: Iterable[str]) -> str:
