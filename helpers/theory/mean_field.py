@@ -180,7 +180,7 @@ def correlation_map(c: float, sigma_w: float, sigma_b: float, activation: str) -
     if not 0 < q < math.inf:
         raise ValueError(
             f"sigma_w, sigma_b must give a fixed point q* that is neither 0 nor inf, got sigma_w={sigma_w!r}, "
-            f"sigma_b={sigma_b!r} for {activation!r}, where q* = {q}"
+            f"sigma_b={sigma_b!r} for the activation {activation!r}, where q* = {q}"
         )
     return (w2 * _pair_mean(phi, q, c) + b2) / q
 

@@ -188,4 +188,6 @@ def _crossing(series: Array) -> float:
 
 
 def _depth_scale(slope: float) -> float:
+    if slope <= 0:
+        return 0.0
     return -1 / math.log(slope) if slope < 1 else math.inf
