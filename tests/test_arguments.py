@@ -86,7 +86,7 @@ def test_a_square_is_a_number_too():
     assert arguments.square("std", 1e150) == 1e150**2
     assert arguments.square("std", 0, 0) == 0
     for value, limits in ((1.1e150, {}), (-1, {"least": 0}), (0, {"above": 0})):
-        with pytest.raises(ValueError, match="^std must be a finite number"):
+        with pytest.raises(ValueError, match=r"^std must be a finite number"):
             arguments.square("std", value, **limits)
 
 
@@ -112,5 +112,5 @@ def test_arrays_keep_their_float_type_and_integers_become_float64():
     ],
 )
 def test_what_is_no_array_of_real_numbers_is_an_error(error, message, value, options):
-    with pytest.raises(error, match=f"^rows must .*{message}"):
+    with pytest.raises(error, match=rf"^rows must .*{message}"):
         arguments.array("rows", value, **options)

@@ -495,9 +495,11 @@ def test_rounding_twice_is_rounding_once_and_odd(name, value):
     np.testing.assert_array_equal(fmt.round([-value]), -once)
 
 
-@given(st.sampled_from(sorted(FORMATS)), st.floats(-1.0, 1.0), st.integers(-1060, 1000))
-def test_rounding_is_off_by_half_a_step_at_most(name, fraction, exponent):
+@given(st.sampled_from(sorted(FORMATS)), st.floats(0.5, 1.0), st.integers(-1060, 1000))
+def test_rounding_goes_to_a_whole_number_of_steps_and_is_off_by_half_a_step_at_most(name, fraction, exponent):
     fmt, value = FORMATS[name], math.ldexp(fraction, exponent)
-    assume(abs(value) < fmt.overflow_from)
-    step = max(abs(value) * 2.0**-fmt.mantissa_bits, fmt.smallest_subnormal)
-    assert abs(float(fmt.round(value)) - value) <= step / 2
+    assume(value < fmt.overflow_from)
+    step = max(math.ldexp(1.0, math.frexp(value)[1] - 1 - fmt.mantissa_bits), fmt.smallest_subnormal)
+    rounded = float(fmt.round(value))
+    assert (rounded / step).is_integer()
+    assert abs(rounded - value) <= step / 2
