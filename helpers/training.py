@@ -84,7 +84,7 @@ def _checked(layers: Sequence[Layer], inputs: Matrix) -> Matrix:
         arguments.instance("layers", layer, Layer, "one or more layers")
     if not layers:
         raise ValueError(f"layers must be one or more layers, got {layers!r}")
-    inputs, fan_in = arguments.array("inputs", inputs, 2, finite=True), layers[0].weights.shape[1]
+    inputs, fan_in = arguments.array("inputs", inputs, 2), layers[0].weights.shape[1]
     if len(inputs) != fan_in or inputs.size == 0:
         raise ValueError(f"inputs must have the shape ({fan_in}, examples), got {inputs.shape}")
     return inputs
