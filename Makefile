@@ -1,5 +1,6 @@
 # make lab    set everything up and open the notebooks        make test      set everything up and run all tests
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
+# make mutants    put small faults into the code that computes, and see whether a test notices each (most of an hour)
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -15,7 +16,7 @@ ifneq ($(shell { $(USABLE); } >/dev/null 2>&1 && echo usable),usable)
 .PHONY: $(VENV)/ready
 endif
 
-.PHONY: setup lab test refresh format bench lock
+.PHONY: setup lab test refresh format bench mutants lock
 .DEFAULT_GOAL := lab
 
 setup: $(VENV)/ready
@@ -56,6 +57,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+mutants: setup
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
