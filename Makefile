@@ -41,12 +41,14 @@ $(VENV)/ready: requirements.lock pyproject.toml $(wildcard helpers/data/jupyter*
 lab: setup
 	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(FIRST) $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
+# Test files run side by side, one on each core; then more threads would only wait for each other.
+test: export OPENBLAS_NUM_THREADS = 1
 test: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
 
 refresh: setup
