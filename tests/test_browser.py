@@ -61,6 +61,7 @@ KINDS = {
     "edge_of_chaos": r"(Ordered|Chaotic|At the edge)\. χ₁ = ",
 }
 
+
 @pytest.fixture(scope="module")
 def lab(browser, jupyterlab):
     """All explorers, one of them twice, and a quiz, which all tests share (none depends on what another has set)."""

@@ -501,7 +501,7 @@ def test_cells_get_lasting_ids_of_their_own(written):
 
 # What the kernel says when every widget that a notebook has shown is moved
 
-SWEEP = '''
+SWEEP = """
 import gc
 import ipywidgets
 from helpers.explorers.explorer import Explorer
@@ -532,7 +532,7 @@ for widget, move, arguments in moves(widgets):
         assert not explorer.verdict.startswith("Not drawn"), (widget, arguments, explorer.verdict)
     count += 1
 print(len(explorers), count)
-'''
+"""
 
 
 @every_notebook
