@@ -1,6 +1,7 @@
 # make lab    set everything up and open the notebooks        make test      set everything up and run all tests
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
 # make site       build the site that needs no installation   make test-site     build it and test it
+# make mutants    put small faults into the code that computes, and see whether a test notices each (most of an hour)
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -18,7 +19,7 @@ ifneq ($(shell { $(USABLE); } >/dev/null 2>&1 && echo usable),usable)
 .PHONY: $(VENV)/ready
 endif
 
-.PHONY: setup lab test refresh format bench site test-site lock
+.PHONY: setup lab test refresh format bench mutants site test-site lock
 .DEFAULT_GOAL := lab
 
 setup: $(VENV)/ready
@@ -43,12 +44,14 @@ $(VENV)/ready: requirements.lock pyproject.toml $(wildcard helpers/data/jupyter*
 lab: setup
 	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(FIRST) $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
+# Test files run side by side, one on each core; then more threads would only wait for each other.
+test: export OPENBLAS_NUM_THREADS = 1
 test: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks lite
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
 
 refresh: setup
@@ -59,6 +62,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+mutants: setup
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 # What builds the site lies in a folder of its own, over the environment, which the rest does without.
 site: setup

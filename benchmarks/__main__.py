@@ -1,8 +1,10 @@
-"""Run all benchmarks and print their tables: ``python -m benchmarks`` or ``make bench``."""
+"""Run all benchmarks, print one table and store it: ``python -m benchmarks`` or ``make bench``."""
 
-from benchmarks import simulation, slider_to_pixels
+from benchmarks import notebooks, simulation, slider_to_pixels, start
+from benchmarks.measurement import last, read, store, table
 
 if __name__ == "__main__":
-    simulation.main()
-    print()
-    slider_to_pixels.main()
+    before = last()
+    found = [each for module in (slider_to_pixels, simulation, start, notebooks) for each in module.measure()]
+    print(table(found, read(before) if before else []))
+    print(f"last run: {before.stem if before else 'none'}; stored as {store(found)}")

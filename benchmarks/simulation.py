@@ -1,10 +1,11 @@
-"""The fast simulation against the plain one, forward and backward, over widths, activations and batches."""
+"""The fast simulation against the plain one: 50 layers, forward and backward, over widths, activations and batches."""
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks.measurement import Measurement
 from helpers import theory
 from helpers.simulation import simulate, simulate_ensemble
 
@@ -26,10 +27,8 @@ def _there_and_back(*arguments: Any, **options: Any) -> None:
     simulate(*arguments, rng=0, **options).log10_gradient_variance  # noqa: B018
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"simulate, {DEPTH} layers, forward and backward: median ms, and how many times faster than dense")
-    print(f"{'activation':>12} {'width':>6} {'batch':>6} {'dense':>9} {'fast':>9} {'ratio':>8}")
+def measure() -> Iterator[Measurement]:
+    """Dense and fast over widths, activations and batches; then what only the fast one can do."""
     cases = [(name, n, 1) for n in (16, 128, 512, 2048) for name in ("linear", "relu", "tanh")]
     cases += [("tanh", n, batch) for n in (64, 512) for batch in (2, 8, 32, 128, 512)]
     for name, n, batch in cases:
@@ -38,14 +37,13 @@ def main() -> None:
             variance = theory.stable_variance(n, activation=name)
             return _milliseconds(lambda: _there_and_back(DEPTH, n, variance, name, batch=batch, method=method))
 
-        fast, dense = run("fast"), run("dense")
-        print(f"{name:>12} {n:>6} {batch:>6} {dense:>9.2f} {fast:>9.2f} {dense / fast:>7.1f}x")
+        dense, fast = (f"simulate {method}: {name}, {n} units, batch {batch}" for method in ("dense", "fast"))
+        yield Measurement(dense, run("dense"), "ms")
+        yield Measurement(fast, run("fast"), "ms", dense)
+    base = "simulate dense: relu, 512 units, batch 1"
     wide = _milliseconds(lambda: _there_and_back(1000, 10**6, 2e-6, "relu"))
     dying = _milliseconds(lambda: _there_and_back(1000, 10**6, 1e-7, "relu"))
     ensemble = _milliseconds(lambda: simulate_ensemble(10_000, DEPTH, 512, 2 / 512, "relu", rng=0))
-    print(f"ReLU, a million units wide, 1,000 layers: {wide:.2f} ms; where its numbers die on the way: {dying:.2f} ms")
-    print(f"10,000 networks of 512 units and {DEPTH} layers: {ensemble:.0f} ms")
-
-
-if __name__ == "__main__":
-    main()
+    yield Measurement("ReLU, 1,000 layers of a million units", wide, "ms", base)
+    yield Measurement("the same where its numbers die on the way", dying, "ms", base)
+    yield Measurement("10,000 networks of 50 layers of 512 units", ensemble, "ms", base)

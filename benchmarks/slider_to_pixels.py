@@ -7,6 +7,7 @@ explorer's own figure through ``interact`` and ``plt.show`` (the habit). Then th
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import nbformat
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.lab import CHROMIUM_FLAGS, find_chromium, serve
+from benchmarks.measurement import Measurement
 from helpers import explorers
 
 PRESSES = 72  # in all, shared by the sliders
+WHAT = {"key to pixels, median": "ms", "key to pixels, 95 %": "ms", "dragging": "pictures/s"}
 
 FLOOR = """
 import ipywidgets
@@ -138,11 +141,10 @@ def _finest(title: str) -> int:
     return steps.index(max(steps))
 
 
-def measure() -> dict[str, tuple[float, float, float]]:
-    """Median and 95th percentile in ms, and pictures per second while dragging, by way."""
+def measure() -> Iterator[Measurement]:
+    """Each way's median and 95th percentile in ms, and pictures per second while dragging."""
     cells = {"floor": FLOOR, "interact": HABIT}
     cells |= {name: f"from helpers import explorers\nexplorers.{name}()" for name in explorers.__all__}
-    results = {}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         for title, source in cells.items():
@@ -155,26 +157,9 @@ def measure() -> dict[str, tuple[float, float, float]]:
                 page = browser.new_page(viewport={"width": 1400, "height": 1100})
                 _open(page, address, title)
                 times = _press(page)
-                results[title] = (
-                    statistics.median(times),
-                    sorted(times)[int(0.95 * len(times))],
-                    _drag(page, _finest(title)),
-                )
+                values = statistics.median(times), sorted(times)[int(0.95 * len(times))], _drag(page, _finest(title))
+                for (what, unit), value in zip(WHAT.items(), values, strict=True):
+                    yardstick = f"{what}: floor" if title != "floor" else ""
+                    yield Measurement(f"{what}: {title}", value, unit, yardstick)
                 page.close()
         browser.close()
-    return results
-
-
-def main() -> None:
-    """Print the table; explorers are to stay within 1.5 times the floor and three times below the habit."""
-    results = measure()
-    floor, habit = results["floor"], results["interact"]
-    print("slider to pixels: ms (median, 95 %), pictures/s while dragging, times the floor, times faster than interact")
-    for title, (p50, p95, rate) in results.items():
-        against = f"{p50 / floor[0]:.2f}x floor (95 %: {p95 / floor[1]:.2f}x), interact / it = {habit[0] / p50:.1f}x"
-        against += f" (95 %: {habit[1] / p95:.1f}x; dragging {rate / habit[2]:.1f}x)"
-        print(f"{title:>12} {p50:>6.0f} {p95:>6.0f} {rate:>6.1f}  {against}")
-
-
-if __name__ == "__main__":
-    main()

@@ -46,7 +46,9 @@ def gaussian_mean(function: Elementwise, scale: ArrayLike = 1.0) -> Array:
     >>> gaussian_mean(np.square, [1.0, 3.0]).round(12)
     array([1., 9.])
     """
-    return np.asarray(function(np.asarray(scale, dtype=float)[..., None] * _NODES) @ _WEIGHTS)
+    arguments.instance("function", function, Callable, "a function")
+    scale = arguments.array("scale", scale).astype(np.float64)
+    return np.asarray(function(scale[..., None] * _NODES) @ _WEIGHTS)
 
 
 def _erf_table() -> Array:
@@ -172,9 +174,7 @@ class Activation:
 
 
 def _elementwise(function: Elementwise, z: ArrayLike) -> Array:
-    z = np.asarray(z)
-    if z.dtype.kind != "f":
-        z = z.astype(np.float64)
+    z = arguments.array("z", z)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return np.asarray(function(z)).astype(z.dtype, copy=False)
 

@@ -6,24 +6,28 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = [
+    "array",
     "choice",
     "float_dtype",
     "generator",
+    "instance",
     "integer",
     "matrices",
     "number",
     "per_layer",
     "per_layer_number",
     "shape",
+    "square",
 ]
 
 Rng = int | np.integer[Any] | np.random.Generator | None
 
 
 def integer(name: str, value: Any, least: int = 0) -> int:
-    """Return `value` as an int of at least `least`.
+    """Return `value` as an int of at least `least` (and of at most a billion, beyond which no memory reaches).
 
     Examples
     --------
@@ -34,16 +38,23 @@ def integer(name: str, value: Any, least: int = 0) -> int:
     ...
     TypeError: depth must be an integer of at least 0, got 2.5
     """
-    message = f"{name} must be an integer of at least {least}, got {value!r}"
+    most = f" and of at most {_MOST}" if _is_integer(value) and value > _MOST else ""
+    message = f"{name} must be an integer of at least {least}{most}, got {value!r}"
     if not _is_integer(value):
         raise TypeError(message)
-    if value < least:
+    if most or value < least:
         raise ValueError(message)
     return int(value)
 
 
+_MOST = 10**9
+
+
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, _NO_NUMBERS)
+
+
+_NO_NUMBERS = bool, np.timedelta64  # Python takes both for integers
 
 
 def number(
@@ -72,7 +83,7 @@ def number(
     bounds = " and ".join(f"{words} {limit}" for words, limit in limits.items() if math.isfinite(limit))
     accepted = f"{'a number or infinity' if infinite else 'a finite number'} {bounds}".rstrip()
     message = f"{name} must be {accepted}, got {value!r}"
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, Real):
         raise TypeError(message)
     try:
         result = float(value)
@@ -82,6 +93,21 @@ def number(
     if not (allowed and least <= result <= most and (result > above or above == -math.inf)):
         raise ValueError(message)
     return result
+
+
+def square(name: str, value: Any, least: float = -math.inf, *, above: float = -math.inf) -> float:
+    """Return the square of `value`, a number with the limits of `number` whose square is finite too.
+
+    Examples
+    --------
+    >>> square("std", 0.5, above=0)
+    0.25
+    >>> square("std", 1e200)
+    Traceback (most recent call last):
+    ...
+    ValueError: std must be a finite number of at most 1e+150, got 1e+200
+    """
+    return number(name, value, least, above=above, most=1e150) ** 2
 
 
 def choice(name: str, value: Any, options: Iterable[str]) -> str:
@@ -111,9 +137,14 @@ def per_layer(name: str, value: Any, layers: int) -> list[int]:
     """
     if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
         return [integer(name, value, 1)] * layers
-    if np.ndim(value) != 1 or len(value) != layers:
+    if len(_entries(value)) != layers:
         raise ValueError(f"{name} must be an integer or {layers} integers, one per layer, got {value!r}")
     return [integer(f"{name}[{index}]", entry, 1) for index, entry in enumerate(value)]
+
+
+def _entries(value: Any) -> Any:
+    """The entries of a sequence or of an array of one dimension; none of any other array."""
+    return [] if isinstance(value, np.ndarray) and value.ndim != 1 else value
 
 
 def per_layer_number(name: str, value: Any, layers: int, *, above: float) -> list[float]:
@@ -126,7 +157,7 @@ def per_layer_number(name: str, value: Any, layers: int, *, above: float) -> lis
     """
     if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
         return [number(name, value, above=above)] * layers
-    if np.ndim(value) != 1 or len(value) != layers:
+    if len(_entries(value)) != layers:
         raise ValueError(f"{name} must be a number or {layers} numbers, one per layer, got {value!r}")
     return [number(f"{name}[{index}]", entry, above=above) for index, entry in enumerate(value)]
 
@@ -149,7 +180,10 @@ def shape(value: Any, least: int = 1, most: int = 64, *, empty: bool = True) -> 
         raise TypeError(message)
     if not least <= len(value) <= most or any(size < smallest for size in value):
         raise ValueError(message)
-    return tuple(int(size) for size in value)
+    sizes = tuple(int(size) for size in value)
+    if max(math.prod(sizes), *sizes) > _MOST:
+        raise ValueError(f"shape must be that of at most {_MOST} numbers, got {value!r}")
+    return sizes
 
 
 def matrices(name: str, value: Any) -> list[Any]:
@@ -160,17 +194,61 @@ def matrices(name: str, value: Any) -> list[Any]:
     >>> len(matrices("weights", [np.ones((3, 2)), np.ones((4, 3))]))
     2
     """
-    result = [np.asarray(each) for each in value]
+    listed = instance(name, value, Sequence, _MATRICES)
+    result = [array(f"{name}[{index}]", each, integers=False) for index, each in enumerate(listed)]
     if not result:
-        raise ValueError(f"{name} must be one or more matrices, got {value!r}")
+        raise ValueError(f"{name} must be {_MATRICES}, got {value!r}")
     columns, dtype = result[0].shape[-1:], result[0].dtype
     for index, each in enumerate(result):
         if each.ndim != 2 or each.shape[1:] != columns or 0 in each.shape:
             raise ValueError(f"{name}[{index}] must be a matrix that fits the one below, got the shape {each.shape}")
-        if each.dtype != float_dtype(dtype):
+        if each.dtype != dtype:
             raise TypeError(f"{name}[{index}] must be of the float type of all, got {each.dtype}")
         columns = each.shape[:1]
     return result
+
+
+_MATRICES = "one or more matrices"
+
+
+def array(
+    name: str, value: Any, dimensions: int | None = None, *, integers: bool = True, finite: bool = False
+) -> NDArray[np.floating]:
+    """Return `value` as an array of real numbers with so many dimensions (None: any); `integers` become float64.
+
+    Examples
+    --------
+    >>> array("rows", [[1, 2]], 2)
+    array([[1., 2.]])
+    """
+    try:
+        result = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array of numbers, got rows of unequal lengths: {value!r}") from None
+    if integers and result.dtype.kind in "iu":
+        result = result.astype(np.float64)
+    if result.dtype not in (np.float16, np.float32, np.float64):
+        raise TypeError(f"{name} must be float16, float32 or float64, got {result.dtype}: {value!r}")
+    if dimensions is not None and result.ndim != dimensions:
+        raise ValueError(
+            f"{name} must have {('no dimensions', 'one dimension', 'two dimensions')[dimensions]}, got {result.ndim}"
+        )
+    if finite and not np.isfinite(result).all():
+        raise ValueError(f"{name} must be finite, got inf or NaN among them")
+    return result
+
+
+def instance(name: str, value: Any, kind: Any, words: str) -> Any:
+    """Return `value` if it is of a kind, which the words tell.
+
+    Examples
+    --------
+    >>> instance("what", "loss", str, "a text")
+    'loss'
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {words}, got {value!r}")
+    return value
 
 
 def float_dtype(dtype: Any) -> np.dtype[np.floating]:
@@ -184,9 +262,9 @@ def float_dtype(dtype: Any) -> np.dtype[np.floating]:
     message = f"dtype must be float16, float32 or float64, got {dtype!r}"
     try:
         result: np.dtype[np.floating] = np.dtype(dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, SyntaxError):
         raise TypeError(message) from None
-    if dtype is None or result not in (np.float16, np.float32, np.float64):
+    if not isinstance(dtype, type | str | np.dtype) or result not in (np.float16, np.float32, np.float64):
         raise TypeError(message)
     return result
 

@@ -58,13 +58,17 @@ function render({ model, el }) {
   el.style.display = "none";
   let root = null;
   let observer = null;
+  let frame = null;
   const density = () => {
     model.set("density", window.devicePixelRatio || 1);
     model.save_changes();
   };
   const attach = () => {
     root = el.closest(".wim-box");
-    if (!root) return;
+    if (!root) {
+      frame = requestAnimationFrame(attach); // after a reload the element is put on the page later than it is made
+      return;
+    }
     if (!root.dataset.keysKept) {
       root.tabIndex = -1; // a click on the figure keeps the keys here too
       root.style.outline = "none";
@@ -78,7 +82,7 @@ function render({ model, el }) {
     observer = new MutationObserver(() => name(root));
     observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class", "disabled"] });
   };
-  const frame = requestAnimationFrame(attach); // by then the element is on the page
+  frame = requestAnimationFrame(attach);
   density();
   window.addEventListener("resize", density);
   return () => {

@@ -47,13 +47,12 @@ def neurons(weights: ArrayLike, outgoing: ArrayLike) -> Array:
     >>> neurons([[0.5, 0.5]], [2.0])
     array([[0.5, 0.5, 0. , 2. ]])
     """
-    w, v = np.asarray(weights), np.asarray(outgoing)
+    w, v = arguments.array("weights", weights), arguments.array("outgoing", outgoing)
     if w.ndim != 2 or w.size == 0:
         raise ValueError(f"weights must have the shape (n, fan_in), got {w.shape}")
     if v.shape != w.shape[:1]:
         raise ValueError(f"outgoing must have the shape {w.shape[:1]}, one number for each neuron, got {v.shape}")
-    rows = np.column_stack([w, np.zeros(len(w), dtype=w.dtype), v])
-    return rows if rows.dtype.kind == "f" else rows.astype(np.float64)
+    return np.column_stack([w, np.zeros(len(w), dtype=w.dtype), v])
 
 
 def train(
@@ -91,7 +90,8 @@ def train(
     phi = activations.activation(activation)
     steps = arguments.integer("steps", steps)
     rate = arguments.number("learning_rate", learning_rate, 0)
-    state, x, y = _checked("start", start, inputs, targets)
+    state, x = _checked("start", start, inputs)
+    y = _checked_targets(targets, x)
     x = np.vstack([x, np.ones_like(x[:1])])[:, :, None]  # the last input is 1, for the biases
     share = state.dtype.type(2 * rate / len(y))
     kept = np.empty((steps + 1, *state.shape), dtype=state.dtype)
@@ -114,20 +114,25 @@ def train(
     return History(np.moveaxis(kept, 1, 2), output_bias, losses)
 
 
-def _checked(name: str, rows: Array, inputs: Array, targets: Array | None = None) -> tuple[Array, Array, Array]:
-    """The neurons with one column each, inputs and targets (0 if there are none), all of one dtype."""
-    rows, inputs = np.asarray(rows), np.asarray(inputs)
-    targets = np.zeros(inputs.shape[1:]) if targets is None else np.asarray(targets)
-    if rows.dtype not in (np.float16, np.float32, np.float64):
-        raise TypeError(f"{name} must be float16, float32 or float64, got {rows.dtype}")
+def _checked(name: str, rows: Array, inputs: Array) -> tuple[Array, Array]:
+    """The neurons with one column each, and the inputs, of one dtype."""
+    rows, inputs = arguments.array(name, rows, integers=False), arguments.array("inputs", inputs)
     if inputs.ndim != 2 or inputs.size == 0:
         raise ValueError(f"inputs must have the shape (fan_in, examples), got {inputs.shape}")
-    if targets.shape != inputs.shape[1:]:
-        raise ValueError(f"targets must have the shape {inputs.shape[1:]}, one for each input, got {targets.shape}")
     if rows.ndim != 2 or len(rows) == 0 or rows.shape[1] != len(inputs) + 2:
         raise ValueError(f"{name} must have the shape (n, fan_in + 2) with fan_in = {len(inputs)}, got {rows.shape}")
     with np.errstate(over="ignore"):
-        return np.ascontiguousarray(rows.T), inputs.astype(rows.dtype), targets.astype(rows.dtype)
+        return np.ascontiguousarray(rows.T), inputs.astype(rows.dtype)
+
+
+def _checked_targets(targets: Array, inputs: Array) -> Array:
+    """The targets, of the dtype of the inputs."""
+    targets = arguments.array("targets", targets)
+    if targets.shape != inputs.shape[1:]:
+        wanted = f"the shape {inputs.shape[1:]}, one for each of the inputs"
+        raise ValueError(f"targets must have {wanted}, got {targets.shape}")
+    with np.errstate(over="ignore"):
+        return targets.astype(inputs.dtype)
 
 
 def output(rows: Array, output_bias: float, inputs: Array, activation: str = "tanh") -> Array:
@@ -139,7 +144,9 @@ def output(rows: Array, output_bias: float, inputs: Array, activation: str = "ta
     array([0.5, 3.5])
     """
     phi = activations.activation(activation)
-    _checked("rows", rows, inputs)
+    output_bias = arguments.number("output_bias", output_bias, infinite=True)
+    columns, inputs = _checked("rows", rows, inputs)
+    rows = columns.T
     with np.errstate(all="ignore"):
         return np.asarray(rows[:, -1] @ phi.value(rows[:, :-2] @ inputs + rows[:, -2:-1]) / len(rows) + output_bias)
 
@@ -166,10 +173,7 @@ def distinct(rows: ArrayLike, tolerance: float = 0.0) -> int:
 
 def _rows(rows: ArrayLike) -> Array:
     """Two dimensions of floats."""
-    result = np.asarray(rows)
-    if result.ndim != 2:
-        raise ValueError(f"rows must have two dimensions, got {result.ndim}")
-    return result if result.dtype.kind == "f" else result.astype(np.float64)
+    return arguments.array("rows", rows, 2)
 
 
 def rank(rows: ArrayLike, tolerance: float = 0.01) -> int:
@@ -196,6 +200,7 @@ def spread(history: History) -> Array:
     >>> spread(run)
     array([0.5])
     """
+    arguments.instance("history", history, History, "a History")
     with np.errstate(invalid="ignore"):
         return np.asarray(np.ptp(history.neurons, axis=1).max(axis=1))
 
@@ -232,11 +237,12 @@ def growth(
     (6, 3, 3)
     """
     phi = activations.activation(activation)
-    if one.neurons.shape[1] != 1:
+    if arguments.instance("one", one, History, "a History").neurons.shape[1] != 1:
         raise ValueError(f"one must be the run of a single neuron, got {one.neurons.shape[1]} neurons")
     rate = arguments.number("learning_rate", learning_rate, 0)
     rows = one.neurons[:-1, 0].astype(np.float64)
-    _, inputs, targets = _checked("one.neurons[0]", one.neurons[0].astype(np.float64), inputs, targets)
+    _, inputs = _checked("one.neurons[0]", one.neurons[0].astype(np.float64), inputs)
+    targets = _checked_targets(targets, inputs)
     with np.errstate(all="ignore"):
         return _products(np.eye(rows.shape[1]) - rate * _curvature(rows, one.output_bias[:-1], inputs, targets, phi))
 

@@ -103,10 +103,11 @@ class Format:
         >>> FORMATS["bfloat16"].round([1.001, 3.4e38]), FORMATS["float8_e4m3"].round([0.3, 500.0])
         (array([ 1., inf], dtype=float32), array([0.3125,    nan], dtype=float32))
         """
+        values = arguments.array("values", values)
         with np.errstate(all="ignore"):
             if self.in_numpy:
-                return np.asarray(values).astype(self.name, copy=False)
-            exact = np.asarray(values, dtype=np.float64)
+                return values.astype(self.name, copy=False)
+            exact = values.astype(np.float64)
             exponent = np.maximum(np.frexp(exact)[1] - 1, 1 - self._bias)
             step = np.ldexp(1.0, exponent - self.mantissa_bits)
             nearest = np.where(np.isfinite(exact), np.rint(exact / step) * step, exact)

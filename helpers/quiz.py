@@ -13,6 +13,7 @@ from typing import Any
 
 import ipywidgets
 
+from helpers import arguments
 from helpers.figures import COLOURS
 from helpers.live import box, bundle, message
 
@@ -44,8 +45,8 @@ def questions(notebook: str) -> Mapping[str, Question]:
     >>> "histograms" in questions("collapse")
     True
     """
-    source = files(__package__) / "questions" / f"{notebook}.toml"
-    stored = tomllib.loads(source.read_text(encoding="utf-8"))
+    sources = {each.name.removesuffix(".toml"): each for each in (files(__package__) / "questions").iterdir()}
+    stored = tomllib.loads(sources[arguments.choice("notebook", notebook, sources)].read_text(encoding="utf-8"))
     return {
         name: Question(
             entry["question"].strip(),
@@ -66,7 +67,7 @@ def ask(name: str) -> "Quiz":
     notebook, _, key = str(name).partition(".")
     try:
         known = questions(notebook)
-    except FileNotFoundError:
+    except ValueError:
         raise ValueError(
             f"name must begin with the name of a notebook, as in 'collapse.histograms', got {name!r}"
         ) from None
@@ -105,9 +106,7 @@ class Quiz(ipywidgets.VBox):
     def choose(self, letter: str) -> str:
         """Take a choice by its letter, as a click does; return the feedback."""
         letters = list("ABCDE"[: len(self._buttons)])
-        if letter not in letters:
-            raise ValueError(f"letter must be one of {', '.join(letters)}, got {letter!r}")
-        choice = self.question.choices[letters.index(letter)]
+        choice = self.question.choices[letters.index(arguments.choice("letter", letter, letters))]
         self._answer(choice)
         return choice.feedback
 

@@ -46,9 +46,10 @@ def initialize(widths: Sequence[int], initializer: Callable[..., Matrix], *, rng
     >>> [layer.weights.shape for layer in initialize([64, 32, 10], he_normal, rng=0)]
     [(32, 64), (10, 32)]
     """
-    if len(widths) < 2:
+    if len(arguments.instance("widths", widths, Sequence, "two or more integers")) < 2:
         raise ValueError(f"widths must be two or more integers, got {widths!r}")
-    widths = arguments.per_layer("widths", list(widths), len(widths))
+    widths = arguments.per_layer("widths", widths, len(widths))
+    arguments.instance("initializer", initializer, Callable, "a function")
     generator = arguments.generator(rng)
     layers = []
     for fan_in, fan_out in pairwise(widths):
@@ -67,6 +68,7 @@ def forward(layers: Sequence[Layer], inputs: Matrix, activation: str) -> tuple[l
     [array([[7.]])]
     """
     phi = activations.activation(activation)
+    inputs = _checked(layers, inputs)
     pre_activations: list[Matrix] = []
     below = [inputs]
     for layer in layers:
@@ -74,6 +76,28 @@ def forward(layers: Sequence[Layer], inputs: Matrix, activation: str) -> tuple[l
             below.append(phi.value(pre_activations[-1]))
         pre_activations.append(layer.weights @ below[-1] + layer.biases)
     return pre_activations, below
+
+
+def _checked(layers: Sequence[Layer], inputs: Matrix) -> Matrix:
+    """Return the inputs as a matrix that fits the first layer."""
+    for layer in arguments.instance("layers", layers, Sequence, "one or more layers"):
+        arguments.instance("layers", layer, Layer, "one or more layers")
+    if not layers:
+        raise ValueError(f"layers must be one or more layers, got {layers!r}")
+    inputs, fan_in = arguments.array("inputs", inputs, 2), layers[0].weights.shape[1]
+    if len(inputs) != fan_in or inputs.size == 0:
+        raise ValueError(f"inputs must have the shape ({fan_in}, examples), got {inputs.shape}")
+    return inputs
+
+
+def _checked_labels(labels: Labels, examples: int, classes: int) -> Labels:
+    """Return the labels as an array with a class for each example."""
+    array = arguments.array("labels", labels, 1)
+    whole = array.astype(np.intp) if np.isfinite(array).all() else np.array([-1])
+    if array.shape != (examples,) or (whole != array).any() or not ((whole >= 0) & (whole < classes)).all():
+        wanted = f"{examples} integers from 0 to {classes - 1}, one for each of the inputs"
+        raise ValueError(f"labels must be {wanted}, got {labels!r}")
+    return whole
 
 
 def _log_softmax(scores: Matrix) -> Matrix:
@@ -117,6 +141,7 @@ def gradients(
     phi = activations.activation(activation)
     pre_activations, below = forward(layers, inputs, activation)
     log_p = _log_softmax(pre_activations[-1])
+    labels = _checked_labels(labels, *log_p.shape[::-1])
     columns = np.arange(len(labels))
     signal = np.exp(log_p)
     signal[labels, columns] -= 1
@@ -138,7 +163,8 @@ def accuracy(layers: Sequence[Layer], inputs: Matrix, labels: Labels, activation
     >>> accuracy(layers, np.eye(2), np.array([0, 0]), "relu")
     0.5
     """
-    return float(np.mean(forward(layers, inputs, activation)[0][-1].argmax(axis=0) == labels))
+    scores = forward(layers, inputs, activation)[0][-1]
+    return float(np.mean(scores.argmax(axis=0) == _checked_labels(labels, *scores.shape[::-1])))
 
 
 @dataclass(frozen=True)
@@ -196,16 +222,20 @@ def train(
     learning_rate = arguments.number("learning_rate", learning_rate, 0)
     longest = math.inf if max_norm is None else arguments.number("max_norm", max_norm, above=0)
     generator = arguments.generator(rng)
+    activations.activation(activation)
+    inputs = _checked(layers, inputs)
+    labels = _checked_labels(labels, inputs.shape[1], len(layers[-1].weights))
     layers = [Layer(layer.weights.copy(), layer.biases.copy()) for layer in layers]
     losses = np.empty(steps)
-    for step in range(steps):
-        chosen = generator.integers(len(labels), size=batch_size)
-        losses[step], slopes, _ = gradients(layers, inputs[:, chosen], labels[chosen], activation)
-        norm = _norm(slopes) if max_norm is not None else 0.0
-        length = learning_rate * (longest / norm if norm > longest else 1.0)
-        for layer, slope in zip(layers, slopes, strict=True):
-            layer.weights -= length * slope.weights
-            layer.biases -= length * slope.biases
+    with np.errstate(all="ignore"):
+        for step in range(steps):
+            chosen = generator.integers(len(labels), size=batch_size)
+            losses[step], slopes, _ = gradients(layers, inputs[:, chosen], labels[chosen], activation)
+            norm = _norm(slopes) if max_norm is not None else 0.0
+            length = learning_rate * (longest / norm if norm > longest else 1.0)
+            for layer, slope in zip(layers, slopes, strict=True):
+                layer.weights -= length * slope.weights
+                layer.biases -= length * slope.biases
     return Training(losses, layers)
 
 

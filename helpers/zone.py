@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers import initializers, training
+from helpers import arguments, initializers, training
 from helpers.data import digits
 
 __all__ = ["DEPTHS", "SCALES", "accuracies", "accuracy"]
@@ -37,7 +37,7 @@ def accuracies(*, recompute: bool = False) -> NDArray[np.float64]:
     >>> accuracies().shape == (len(DEPTHS), len(SCALES))
     True
     """
-    if not recompute:
+    if not arguments.instance("recompute", recompute, bool, "True or False"):
         return np.loadtxt(_FILE.read_text(encoding="utf-8").splitlines(), delimiter=",", ndmin=2)
     shares = np.empty((len(DEPTHS), len(SCALES)))
     for done, (row, column) in enumerate(np.ndindex(shares.shape)):
@@ -70,6 +70,10 @@ def accuracy(depth: int, scale: float, seed: int, *, width: int = 64, steps: int
     >>> accuracy(3, 2.0, 0, width=32, steps=200) > 0.8
     True
     """
+    depth = arguments.integer("depth", depth, 1)
+    scale = arguments.number("scale", scale, 0)
+    arguments.integer("seed", seed)
+    width = arguments.integer("width", width, 1)
     data = digits()
 
     def draw(shape: tuple[int, int], *, rng: np.random.Generator) -> NDArray[np.floating]:

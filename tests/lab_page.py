@@ -53,12 +53,6 @@ window.wim = {
 """
 
 
-# Whether a slider says that it cannot be moved.
-DISABLED = """([n, label]) => [...wim.box(n).querySelectorAll('.widget-slider')].find(
-    (slider) => slider.querySelector('.widget-label').textContent === label
-).querySelector('.noUi-target').hasAttribute('disabled')"""
-
-
 def write(folder, name, sources):
     """Store a notebook of code cells that have not run."""
     cells = [
@@ -185,6 +179,11 @@ class Lab:
         for handle in self.page.evaluate("n => wim.handles(n)", number):
             assert handle["name"] == handle["label"] != ""
             assert handle["spoken"] == handle["value"] != ""
+
+    def is_dead(self, label, number=0):
+        """Whether a slider says that it cannot be moved."""
+        target = self.box(number).locator(".widget-slider", has_text=label).locator(".noUi-target")
+        return target.get_attribute("disabled") is not None
 
     def cells(self):
         """How many cells the notebook has."""

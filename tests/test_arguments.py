@@ -64,3 +64,53 @@ def test_infinities_are_numbers_where_asked_for(value):
 )
 def test_a_shape_outside_its_limits_is_a_value_error(value, limits):
     assert_refused(ValueError, "^shape must be a tuple of", arguments.shape, value, **limits)
+
+
+@pytest.mark.parametrize("value", [np.timedelta64(3), np.timedelta64(3, "s")])
+def test_a_span_of_time_is_no_number(value):
+    """Python takes NumPy's for an integer."""
+    assert_refused(TypeError, "^depth must be an integer", arguments.integer, "depth", value)
+    assert_refused(TypeError, "^std must be a finite number", arguments.number, "std", value)
+
+
+def test_integers_end_where_memory_does():
+    assert arguments.integer("depth", 10**9) == 10**9
+    assert_refused(ValueError, "^depth must be .* at most 1000000000, got", arguments.integer, "depth", 10**9 + 1)
+    assert arguments.shape((10**9,)) == (10**9,)
+    assert arguments.shape((0, 10**9)) == (0, 10**9)
+    assert_refused(ValueError, "^shape must be that of at most", arguments.shape, (10**5, 10**5))
+    assert_refused(ValueError, "^shape must be that of at most", arguments.shape, (0, 10**10))
+
+
+def test_a_square_is_a_number_too():
+    assert arguments.square("std", 1e150) == 1e150**2
+    assert arguments.square("std", 0, 0) == 0
+    for value, limits in ((1.1e150, {}), (-1, {"least": 0}), (0, {"above": 0})):
+        with pytest.raises(ValueError, match=r"^std must be a finite number"):
+            arguments.square("std", value, **limits)
+
+
+def test_arrays_keep_their_float_type_and_integers_become_float64():
+    for dtype in (np.float16, np.float32, np.float64):
+        values = np.ones((2, 3), dtype)
+        assert arguments.array("rows", values, 2) is values
+    assert arguments.array("rows", [1, 2], 1).dtype == np.float64
+    assert arguments.array("rows", [np.inf]).tolist() == [np.inf]
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "value", "options"),
+    [
+        (ValueError, "unequal lengths", [[1, 2], [3]], {}),
+        (TypeError, "float64, got complex128", [1j], {}),
+        (TypeError, "float64, got bool", [True], {}),
+        (TypeError, "float64, got object", [10**400], {}),
+        (TypeError, "float64, got int64", np.array([1], np.int64), {"integers": False}),
+        (ValueError, "two dimensions, got 1", [1.0], {"dimensions": 2}),
+        (ValueError, "one dimension, got 0", 1.0, {"dimensions": 1}),
+        (ValueError, "finite, got inf or NaN", [1.0, np.nan], {"finite": True}),
+    ],
+)
+def test_what_is_no_array_of_real_numbers_is_an_error(error, message, value, options):
+    with pytest.raises(error, match=rf"^rows must .*{message}"):
+        arguments.array("rows", value, **options)

@@ -61,6 +61,7 @@ KINDS = {
     "edge_of_chaos": r"(Ordered|Chaotic|At the edge)\. χ₁ = ",
 }
 
+
 @pytest.fixture(scope="module")
 def lab(browser, jupyterlab):
     """All explorers, one of them twice, and a quiz, which all tests share (none depends on what another has set)."""
@@ -203,9 +204,9 @@ def test_what_plays_no_part_cannot_be_moved(lab):
             before = lab.source(place), lab.page.evaluate("n => wim.handles(n)", place)
             handle = lab.handle(label, place)
             if label not in dead:
-                assert not lab.page.evaluate(DISABLED, [place, label]), (option, label)
+                assert not lab.is_dead(label, place), (option, label)
                 continue
-            assert lab.page.evaluate(DISABLED, [place, label]), (option, label)
+            assert lab.is_dead(label, place), (option, label)
             handle.press("ArrowRight")
             lab.round_trip(place)
             assert before == (lab.source(place), lab.page.evaluate("n => wim.handles(n)", place)), (option, label)
@@ -313,6 +314,23 @@ def test_explorers_do_not_disturb_each_other(lab):
         lab.box(one).get_by_role("button", name="New draw").click()
         lab.round_trip(one)
         assert before == [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
+
+
+def test_two_notebooks_at_once(browser, jupyterlab, lab):
+    address, folder = jupyterlab
+    write(folder, "beside", [EXPLORER])
+    beside = Lab(browser, address, "beside", 1)
+    try:
+        beside.run_all()
+        for one, other, depth in ((lab, beside, "21"), (beside, lab, "22"), (lab, beside, "23")):
+            before = other.source(), other.verdict()
+            one.type("depth L", depth)
+            one.round_trip()
+            assert f"layer {depth}" in one.page.evaluate("wim.image(0).alt")
+            assert before == (other.source(), other.verdict())
+        beside.assert_no_errors()
+    finally:
+        beside.context.close()
 
 
 def test_quiz_answers(lab):

@@ -18,7 +18,10 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("
 
 
 class Reader:
-    """A notebook of the series open in JupyterLab, and which of its boxes are explorers (with their stored texts) and quizzes."""
+    """A notebook of the series open in JupyterLab.
+
+    `explorers` are the alternative texts that are stored, by the place among the boxes; `quizzes` are places, too.
+    """
 
     def __init__(self, browser, jupyterlab, path, copy):
         address, folder = jupyterlab
@@ -38,14 +41,14 @@ class Reader:
         self.page = self.lab.page
 
     def steps(self, n):
-        """Everything that can be done to an explorer with a list or a button, as (its name, a function)."""
+        """Everything that can be done to an explorer with a list or a button, as functions."""
         box = self.lab.box(n)
         for select in box.locator("select").all():
             options, first = select.evaluate("s => [[...s.options].map((option) => option.value), s.value]")
             for option in [*(option for option in options if option != first), first]:
-                yield option, lambda select=select, option=option: select.select_option(option)
+                yield partial(select.select_option, option)
         for button in box.locator(".widget-button, .widget-toggle-button").all():
-            yield button.inner_text(), button.click
+            yield button.click
 
     def handles(self, n):
         """The handles of the sliders that can be moved."""
@@ -125,7 +128,7 @@ def test_every_control_goes_to_its_ends_and_back_by_keyboard(reader):
                     assert handle.evaluate("handle => handle === document.activeElement")
                     told.add(reader.alt(n))
                 assert len(told) == 2
-            for name, step in reader.steps(n):
+            for step in reader.steps(n):
                 step()
                 reader.lab.round_trip(n)
                 reader.assert_sound(n)

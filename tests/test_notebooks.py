@@ -497,3 +497,51 @@ def test_cells_get_lasting_ids_of_their_own(written):
     assert ids[0] == "same"
     assert len(set(ids)) == 3
     assert ids == [cell.id for cell in refresh.read(path).cells]
+
+
+# What the kernel says when every widget that a notebook has shown is moved
+
+SWEEP = """
+import gc
+import ipywidgets
+from helpers.explorers.explorer import Explorer
+
+
+def positions(control):
+    if hasattr(control, "options"):
+        return [option[1] if isinstance(option, tuple) else option for option in control.options]
+    ends = control.min, (control.min + control.max) / 2, control.max
+    kind = type(control.value)
+    return [kind(control.base**end if hasattr(control, "base") else end) for end in ends]
+
+
+def moves(widgets):
+    for widget in widgets:
+        if isinstance(widget, ipywidgets.Button):
+            yield widget, widget.click, ()
+        elif hasattr(widget, "options") or hasattr(widget, "min"):
+            yield from ((widget, widget.set_trait, ("value", position)) for position in positions(widget))
+
+
+widgets = [each for each in gc.get_objects() if isinstance(each, ipywidgets.Widget)]
+explorers = [widget for widget in widgets if isinstance(widget, Explorer)]
+count = 0
+for widget, move, arguments in moves(widgets):
+    move(*arguments)
+    for explorer in explorers:
+        assert not explorer.verdict.startswith("Not drawn"), (widget, arguments, explorer.verdict)
+    count += 1
+print(len(explorers), count)
+"""
+
+
+@every_notebook
+def test_every_widget_can_be_moved_in_the_kernel_after_a_run(path):
+    notebook = read(path)
+    calls = [cell.source for cell in code_cells(notebook)]
+    shown = [sum(call.startswith(f"{kind}.") for call in calls) for kind in ("explorers", "quiz")]
+    notebook.cells.append(new_code_cell(SWEEP))
+    refresh.execute(notebook, path.parent)
+    explored, moved = map(int, notebook.cells[-1].outputs[0].text.split())
+    assert explored == shown[0]
+    assert moved >= 3 * 3 * shown[0] + 4 * shown[1]  # sliders to three places, and a quiz has four answers

@@ -28,6 +28,18 @@ def test_published_limits(name, largest, normal, subnormal):
     assert (limits.max, limits.smallest_normal, limits.smallest_subnormal) == (largest, normal, subnormal)
 
 
+@pytest.mark.parametrize(
+    ("name", "edge"),
+    [("float16", 65520.0), ("float8_e4m3", 464.0), ("float8_e5m2", 61440.0), ("bfloat16", 511 * 2.0**119)],
+)
+def test_numbers_overflow_from_half_a_step_beyond_the_largest(name, edge):
+    limits = FORMATS[name]
+    assert limits.overflow_from == edge
+    below, beyond = limits.round([np.nextafter(edge, 0), np.nextafter(edge, np.inf)])
+    assert below == limits.max
+    assert not np.isfinite(beyond)
+
+
 def test_only_e4m3_has_no_infinity():
     assert [name for name, limits in FORMATS.items() if not limits.has_infinity] == ["float8_e4m3"]
 

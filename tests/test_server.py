@@ -1,7 +1,9 @@
 """The extension of Jupyter Server: every connection to a kernel is without delay, and otherwise as it was."""
 
+import os
 from types import SimpleNamespace
 
+import pytest
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from traitlets import Any, HasTraits
 
@@ -49,3 +51,24 @@ def test_the_connection_of_this_jupyter_server_is_extended():
     extended = loaded(ZMQChannelsWebsocketConnection)
     assert issubclass(extended, ZMQChannelsWebsocketConnection)
     assert extended.connect is not ZMQChannelsWebsocketConnection.connect
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """No number of threads is set (what a test sets is gone after it)."""
+    for name in server._THREADS:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
+def test_kernels_compute_in_one_thread(threads):
+    loaded(Connection)
+    assert {os.environ[name] for name in server._THREADS} == {"1"}
+
+
+def test_a_number_of_threads_that_is_set_stays(threads):
+    threads.setenv("OMP_NUM_THREADS", "4")
+    loaded(Connection)
+    assert os.environ["OMP_NUM_THREADS"] == "4"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ

@@ -432,7 +432,7 @@ def test_given_matrices_keep_their_arithmetic():
         ([np.ones(3)], r"weights\[0\] must be a matrix"),
         ([np.ones((3, 2)), np.ones((3, 2))], r"weights\[1\] must be a matrix that fits .*\(3, 2\)"),
         ([np.ones((3, 0))], r"weights\[0\] must be a matrix"),
-        ([np.ones((2, 2), int)], "dtype must be float16, float32 or float64, got dtype"),
+        ([np.ones((2, 2), int)], r"weights\[0\] must be float16, float32 or float64, got int64"),
         ([np.ones((2, 2)), np.ones((2, 2), np.float32)], r"weights\[1\] must be of the float type .*float32"),
     ],
 )

@@ -91,8 +91,7 @@ class Explorer(ipywidgets.VBox):
         if unknown:
             known = ", ".join(self.controls)
             raise TypeError(f"update takes {known}; got {', '.join(sorted(unknown))}")
-        for name, value in values.items():
-            _check_reach(name, value, self.controls[name])
+        values = {name: _within_reach(name, value, self.controls[name]) for name, value in values.items()}
         report = self._draw(**{name: control.value for name, control in self.controls.items()} | values)
         self._verdict = f"{report.kind} {report.sentences}"
         self._move(values)
@@ -154,19 +153,19 @@ def connect_draws(explorer: Explorer, draw_anew: Any, start_over: Any, seed: lis
     start_over.on_click(reset)
 
 
-def _check_reach(name: str, value: Any, control: Any) -> None:
+def _within_reach(name: str, value: Any, control: Any) -> Any:
     """Refuse what the control itself could not be set to: it would show another value than the one drawn."""
     if hasattr(control, "options"):
         options = [option[1] if isinstance(option, tuple) else option for option in control.options]
         if any(isinstance(option, str) for option in options):
-            arguments.choice(name, value, options)
-        elif arguments.number(name, value) not in options:
+            return arguments.choice(name, value, options)
+        if arguments.number(name, value) not in options:
             raise ValueError(f"{name} must be one of {', '.join(f'{option:g}' for option in options)}, got {value!r}")
-        return
+        return options[options.index(value)]
     low, high = (control.base**end if hasattr(control, "base") else end for end in (control.min, control.max))
     if isinstance(control, ipywidgets.IntSlider):
-        arguments.integer(name, value)
-    arguments.number(name, value, low, most=high)
+        return int(arguments.number(name, arguments.integer(name, value), low, most=high))
+    return arguments.number(name, value, low, most=high)
 
 
 def as_html(text: str) -> str:

@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from helpers import lockstep
+from helpers import activations, arguments, lockstep
 from helpers.figures.style import COLOURS, STYLE, Picture
 from helpers.figures.tint import Tint
 
@@ -236,6 +236,9 @@ def _switches(neurons: Array) -> list[Array]:
     return list(ends[np.isfinite(ends).all(axis=(1, 2)) & (np.abs(foot) < 9).all(axis=1)])
 
 
+_NETWORKS = "a mapping of titles to neurons with a bias of the output"
+
+
 def planes(
     networks: Mapping[str, tuple[Array, float]], inputs: Array, targets: Array, activation: str = "tanh"
 ) -> Picture:
@@ -251,6 +254,18 @@ def planes(
     activation : str
         A key of `activations.ACTIVATIONS`.
     """
+    activations.activation(activation)
+    inputs, targets = arguments.array("inputs", inputs, 2, finite=True), arguments.array("targets", targets, 1)
+    if len(inputs) != 2 or inputs.size == 0:
+        raise ValueError(f"inputs must have the shape (2, examples), got {inputs.shape}")
+    if targets.shape != inputs.shape[1:]:
+        raise ValueError(f"targets must be one for each of the inputs, got {len(targets)} for {inputs.shape[1]}")
+    if not arguments.instance("networks", networks, Mapping, _NETWORKS):
+        raise ValueError(f"networks must be {_NETWORKS}, got none")
+    for title, network in networks.items():
+        arguments.instance("networks", title, str, _NETWORKS)
+        if len(arguments.instance("networks", network, tuple, _NETWORKS)) != 2:
+            raise ValueError(f"networks must be {_NETWORKS}, got {network!r}")
     told = []
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.5))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from helpers import arguments
 from helpers.figures.style import COLOURS, STYLE, Picture, as_power, power_of_ten
 
+_LAYERS = "one or more numbers of layers"
 _LINES = [("-", "o"), ("--", "s"), (":", "^")]
 
 
@@ -20,8 +21,9 @@ def _styled(
     curves: Mapping[str, NDArray[np.float64]], roles: Sequence[str]
 ) -> list[tuple[str, NDArray[np.float64], tuple[str, str], str]]:
     """Name, curve, line style with marker, and colour of each curve."""
+    arguments.instance("roles", roles, Sequence, "a sequence of roles")
     if not len(curves) == len(roles) <= len(_LINES):
-        raise ValueError(f"curves must be at most {len(_LINES)}, with a role for each, got {list(curves)} and {roles}")
+        raise ValueError(f"curves must be at most {len(_LINES)}, with roles for each, got {list(curves)} and {roles!r}")
     colours = [COLOURS[arguments.choice("roles", role, COLOURS)] for role in roles]
     return list(zip(curves, curves.values(), _LINES, colours, strict=False))
 
@@ -38,6 +40,8 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
     roles : sequence of str
         A key of `COLOURS` for each curve.
     """
+    curves = _checked(curves)
+    _text("what", what)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6))
         axes = figure.subplots()
@@ -56,6 +60,21 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
         figure.subplots_adjust(left=0.115, right=0.77, top=0.96, bottom=0.17)
     ends = "; ".join(f"{name}: from {power_of_ten(c[0])} to {power_of_ten(c[-1])}" for name, c in curves.items())
     return Picture(figure, f"Line chart of the {what} by layer on a logarithmic axis. {ends}.")
+
+
+def _checked(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Curves by label, each an array with something in it."""
+    arguments.instance("curves", curves, Mapping, "a mapping of labels to arrays")
+    checked = {
+        _text("curves", name): arguments.array("curves", curve, 1).astype(np.float64) for name, curve in curves.items()
+    }
+    if not checked or not all(len(curve) for curve in checked.values()):
+        raise ValueError(f"curves must be one or more arrays that are not empty, got {curves!r}")
+    return checked
+
+
+def _text(name: str, value: str) -> str:
+    return str(arguments.instance(name, value, str, "a text"))
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:
@@ -89,10 +108,17 @@ def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], n
     names : str
         What the panels count.
     """
+    arguments.instance("samples", samples, list | tuple, "a list of arrays")
+    shown = [arguments.integer("layers", layer) for layer in arguments.instance("layers", layers, Sequence, _LAYERS)]
+    if not shown or max(shown) >= len(samples):
+        raise ValueError(f"layers must be {_LAYERS} of the {len(samples)} samples, got {layers!r}")
+    values = [arguments.array("samples", samples[layer], finite=True).astype(np.float64).ravel() for layer in shown]
+    if not any(v.any() for v in values):
+        raise ValueError("samples must not all be 0: there is nothing to show")
+    _text("names", names)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 2.6))
-        panels = figure.subplots(1, len(layers), sharex=True)
-        values = [np.asarray(samples[layer], dtype=float).ravel() for layer in layers]
+        panels = np.atleast_1d(figure.subplots(1, len(layers), sharex=True))
         reach = 3.2 * max(float(v.std()) for v in values)
         bins = np.linspace(-reach, reach, 42)
         for panel, layer, v in zip(panels, layers, values, strict=True):
@@ -130,6 +156,10 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
     window : int
         Number of steps that are averaged.
     """
+    curves, chance = _checked(curves), arguments.number("chance", chance, above=0)
+    window = arguments.integer("window", window, 1)
+    if window > min(map(len, curves.values())):
+        raise ValueError(f"window must be no longer than the curves, got {window}")
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 3.4))
         axes = figure.subplots()
@@ -158,6 +188,14 @@ def against_theory(
     xlabel, ylabel : str
         What they are.
     """
+    x, measured, theory = (
+        arguments.array(name, values, 1, finite=True)
+        for name, values in (("x", x), ("measured", measured), ("theory", theory))
+    )
+    if not 0 < len(x) == len(measured) == len(theory):
+        lengths = f"{len(x)}, {len(measured)} and {len(theory)}"
+        raise ValueError(f"x, measured and theory must have one length, which is not 0, got {lengths}")
+    _text("xlabel", xlabel), _text("ylabel", ylabel)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.2))
         axes = figure.subplots()
@@ -187,6 +225,16 @@ def shares(
     marked : float
         Where the frame is.
     """
+    table, marked = arguments.array("table", table, 2, finite=True), arguments.number("marked", marked, above=0)
+    for name, values in (("rows", rows), ("columns", columns)):
+        for value in arguments.instance(name, values, Sequence, "a sequence of numbers"):
+            arguments.number(name, value, above=0)
+    if table.shape != (len(rows), len(columns)) or table.size == 0:
+        raise ValueError(f"table, rows and columns must fit, got {table.shape}, {len(rows)} and {len(columns)}")
+    if len(arguments.instance("names", names, tuple, "two texts")) != 2:
+        raise ValueError(f"names must be two texts, got {names!r}")
+    for name in names:
+        _text("names", name)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 3.3))
         axes = figure.subplots()
@@ -221,6 +269,11 @@ def against_normal(values: NDArray[np.floating], mean: float, variance: float, w
     what : str
         What the values are: the label of the axis.
     """
+    values = arguments.array("values", values, 1, finite=True)
+    if not len(values):
+        raise ValueError("values must not be empty")
+    mean, variance = arguments.number("mean", mean), arguments.number("variance", variance, above=0)
+    _text("what", what)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 2.9))
         axes = figure.subplots()

@@ -17,6 +17,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from helpers import arguments
+
 CSS_DPI = 96
 
 BLACK, NAVY, ORANGE, TEAL, MAROON, VIOLET = "#000000", "#293366", "#c2520a", "#00857a", "#701400", "#a314ff"
@@ -140,6 +142,7 @@ def plain_number(value: float) -> str:
     >>> plain_number(0.0512), plain_number(1.0), plain_number(655360)
     ('0.0512', '1', '6.55·10^5')
     """
+    value = arguments.number("value", value)
     if 1e-3 <= value < 999.5:
         return f"{value:.3g}"
     mantissa, exponent = f"{value:.2e}".split("e")
@@ -154,8 +157,10 @@ def power_of_ten(exponent: float, digits: int = 1) -> str:
     >>> power_of_ten(-64.536), power_of_ten(0.30103), power_of_ten(-math.inf), power_of_ten(-2)
     ('10^-64.5', '2.00', '0', '0.0100')
     """
-    if math.isnan(exponent):
+    digits = arguments.integer("digits", digits)
+    if isinstance(exponent, float | np.floating) and math.isnan(exponent):
         return "NaN"
+    exponent = arguments.number("exponent", exponent, infinite=True)
     if math.isinf(exponent):
         return "inf" if exponent > 0 else "0"
     if -2.5 < exponent < math.log10(999.5):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from helpers import activations
 from helpers.activations import Activation, gaussian_mean
-from helpers.arguments import number
+from helpers.arguments import number, square
+from helpers.theory.profiles import FAR_SLOPE
 
 Array = NDArray[np.float64]
 
@@ -23,13 +24,15 @@ def _value2(phi: Activation, q: Array | float) -> Array:
 
 def _slope2(phi: Activation, q: Array | float) -> Array:
     """E[phi'(z)²] for z from N(0, q)."""
-    return np.asarray(gaussian_mean(lambda z: phi.derivative(z) ** 2, np.sqrt(q)), dtype=float)
+    far = 10**FAR_SLOPE if phi.bounded else math.inf
+    near = gaussian_mean(lambda z: phi.derivative(z) ** 2, np.sqrt(np.minimum(q, far)))
+    return np.asarray(near * np.sqrt(far / np.maximum(q, far)) if phi.bounded else near, dtype=float)
 
 
 def _parameters(sigma_w: float, sigma_b: float, name: str) -> tuple[float, float, Activation]:
     return (
-        number("sigma_w", sigma_w, above=0) ** 2,
-        number("sigma_b", sigma_b, 0) ** 2,
+        square("sigma_w", sigma_w, above=0),
+        square("sigma_b", sigma_b, 0),
         activations.activation(name),
     )
 
@@ -101,6 +104,8 @@ def _fixed_point(w2: float, b2: float, phi: Activation) -> float:
     crossed = np.flatnonzero(np.sign(excess(grid)) != np.sign(start))
     if start == 0:
         return 1.0
+    if len(crossed) == 0 and phi.bounded and start > 0:  # saturated
+        return w2 * float(_value2(phi, grid[-1])) + b2
     if len(crossed) == 0:
         return math.inf if start > 0 else 0.0
     return _bisect(lambda q: float(excess(q)) * start, grid[crossed[0] - 1], grid[crossed[0]])
@@ -139,7 +144,8 @@ def chi_1(sigma_w: float, sigma_b: float, activation: str) -> float:
     w2, _, phi = _parameters(sigma_w, sigma_b, activation)
     if phi.homogeneous:
         return w2 * phi.second_moment
-    return w2 * float(_slope2(phi, min(q_fixed_point(sigma_w, sigma_b, activation), 1e60)))
+    q = q_fixed_point(sigma_w, sigma_b, activation)
+    return w2 * float(_slope2(phi, q if q < math.inf else 1e60))
 
 
 def correlation_map(c: float, sigma_w: float, sigma_b: float, activation: str) -> float:
@@ -174,7 +180,7 @@ def correlation_map(c: float, sigma_w: float, sigma_b: float, activation: str) -
     if not 0 < q < math.inf:
         raise ValueError(
             f"sigma_w, sigma_b must give a fixed point q* that is neither 0 nor inf, got sigma_w={sigma_w!r}, "
-            f"sigma_b={sigma_b!r} for {activation!r}, where q* = {q}"
+            f"sigma_b={sigma_b!r} for the activation {activation!r}, where q* = {q}"
         )
     return (w2 * _pair_mean(phi, q, c) + b2) / q
 
@@ -227,7 +233,7 @@ def critical_sigma_w(sigma_b: float, activation: str) -> float:
     >>> round(critical_sigma_w(0.05**0.5, "tanh") ** 2, 3)
     1.761
     """
-    b2 = number("sigma_b", sigma_b, 0) ** 2
+    b2 = square("sigma_b", sigma_b, 0)
     phi = activations.activation(activation)
     if phi.homogeneous:
         return phi.gain

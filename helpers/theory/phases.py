@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.arguments import integer, number
+from helpers.arguments import integer, number, square
 
 Array = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ def tanh_phase(sigma_w: float, sigma_b: float) -> Phase:
     >>> round(phase.q, 4), round(phase.chi_1, 4), phase.correlation, round(phase.depth_scale, 1)
     (0.607, 0.9398, 1.0, 16.1)
     """
-    w2, b2 = number("sigma_w", sigma_w, above=0) ** 2, number("sigma_b", sigma_b, 0) ** 2
+    w2, b2 = square("sigma_w", sigma_w, above=0), square("sigma_b", sigma_b, 0)
     q = _settled(w2, b2)
     value2, slope2 = (float(moment) for moment in _moments(q))
     chi_1 = w2 * slope2
@@ -188,4 +188,6 @@ def _crossing(series: Array) -> float:
 
 
 def _depth_scale(slope: float) -> float:
+    if slope <= 0:
+        return 0.0
     return -1 / math.log(slope) if slope < 1 else math.inf

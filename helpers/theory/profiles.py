@@ -14,12 +14,14 @@ Profile = NDArray[np.float64]
 
 
 # Second moments between these powers of ten are averaged by quadrature; beyond, every activation follows a power law.
+# The slopes of a saturating one do so long before, and the quadrature has too few nodes near 0 for them in the end.
 _FAR = 200.0
+FAR_SLOPE = 12.0
 
 
 def log10_square(phi: Activation, log10_q: float, *, derivative: bool = False) -> float:
     """log10 of E[phi(z)²], or of E[phi'(z)²], for z from N(0, q)."""
-    near = min(max(log10_q, -_FAR), _FAR)
+    near = min(max(log10_q, -_FAR), FAR_SLOPE if derivative and phi.bounded else _FAR)
     function = phi.derivative if derivative else phi.value
     mean = float(gaussian_mean(lambda z: function(z) ** 2, 10 ** (near / 2)))
     if derivative:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.arguments import integer, number
+from helpers.arguments import instance, integer, number, square
+
+__all__ = ["Law", "coordinate", "diluted", "normal", "points", "truncated_normal", "uniform"]
 
 Array = NDArray[np.float64]
 
@@ -39,8 +41,8 @@ class Law:
 
 def normal(std: float) -> Law:
     """N(0, std²)."""
-    std = number("std", std, above=0)
-    return Law(std**2, lambda x: _normal_below(x / std))
+    variance, std = square("std", std, above=0), float(std)
+    return Law(variance, lambda x: _normal_below(x / std))
 
 
 def truncated_normal(std: float) -> Law:
@@ -51,9 +53,9 @@ def truncated_normal(std: float) -> Law:
     >>> round(truncated_normal(1.0).variance, 3)
     0.774
     """
-    std = number("std", std, above=0)
+    variance, std = square("std", std, above=0), float(std)
     inside = math.erf(math.sqrt(2))
-    variance = std**2 * (1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / inside)
+    variance *= 1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / inside
     return Law(variance, lambda x: 0.5 + (_normal_below(np.clip(x / std, -2, 2)) - 0.5) / inside)
 
 
@@ -72,6 +74,10 @@ def points(shares: Mapping[float, float]) -> Law:
     >>> coin.variance, coin.below(np.array([-0.1, 0.0, 1.0]))
     (0.25, array([0. , 0.5, 1. ]))
     """
+    instance("shares", shares, Mapping, "a mapping of numbers to probabilities")
+    shares = {number("shares", value): number("shares", share, 0, most=1) for value, share in shares.items()}
+    if not math.isclose(sum(shares.values()), 1):
+        raise ValueError(f"shares must have the sum 1, got {shares!r}")
     mean = sum(value * share for value, share in shares.items())
     variance = sum((value - mean) ** 2 * share for value, share in shares.items())
     return Law(variance, lambda x: np.sum([share * (x >= value) for value, share in shares.items()], axis=0))
@@ -79,6 +85,7 @@ def points(shares: Mapping[float, float]) -> Law:
 
 def diluted(law: Law, zeros: float) -> Law:
     """A law around 0 of which this share is set to 0."""
+    instance("law", law, Law, "a Law")
     zeros = number("zeros", zeros, 0, most=1)
     return Law((1 - zeros) * law.variance, lambda x: zeros * (x >= 0) + (1 - zeros) * law.below(x))
 
