@@ -78,7 +78,7 @@ site: setup
 	@echo "The site is in dist/site. To see it: python3 -m http.server --directory dist/site"
 
 test-site: site
-	$(BIN)/pytest -m site
+	$(BIN)/pytest -m site tests/test_site.py
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-annotate --custom-compile-command "make lock" --upgrade
