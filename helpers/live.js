@@ -48,6 +48,10 @@ function name(root) {
       set(button, "aria-pressed", String(button.classList.contains("mod-active")));
     }
   }
+  for (const size of root.querySelectorAll("button.wim-size")) {
+    set(size, "aria-label", size.title);
+    set(size, "aria-pressed", String(size.classList.contains("mod-active")));
+  }
   for (const announced of root.querySelectorAll(".wim-announced .widget-html-content")) {
     set(announced, "role", "status");
     set(announced, "aria-live", "polite");

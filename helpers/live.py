@@ -42,9 +42,8 @@ class LiveImage(ipywidgets.HTML):
     """
 
     def __init__(self, figure: Figure, moving: Sequence[Artist]) -> None:
-        width, height = (round(inches * CSS_DPI) for inches in figure.get_size_inches())
-        super().__init__(layout=ipywidgets.Layout(min_height=f"{height + 4}px", max_width="100%", overflow="hidden"))
-        self._size = width, height
+        super().__init__(layout=ipywidgets.Layout(max_width="100%", overflow="hidden"))
+        self._density = self._zoom = 1.0
         self._canvas = FigureCanvasAgg(figure)
         self._moving = moving
         self._frames: dict[Hashable, Any] = {}
@@ -52,11 +51,13 @@ class LiveImage(ipywidgets.HTML):
         self._alt = ""
         for artist in moving:
             artist.set_animated(True)
+        self._fit()
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in CSS pixels."""
-        return self._size
+        width, height = (round(inches * CSS_DPI * self._zoom) for inches in self._canvas.figure.get_size_inches())
+        return width, height
 
     @property
     def alt(self) -> str:
@@ -65,7 +66,18 @@ class LiveImage(ipywidgets.HTML):
 
     def set_density(self, density: float) -> None:
         """Draw for a screen of so many device pixels per CSS pixel (at most 2 are worth sending)."""
-        dpi = CSS_DPI * min(max(density, 1.0), 2.0)
+        self._density = min(max(density, 1.0), 2.0)
+        self._fit()
+
+    def set_zoom(self, zoom: float) -> None:
+        """Show the picture so many times as large, with all its letters and lines."""
+        self._zoom = zoom
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make room for the picture, and draw it anew if it has become another."""
+        self.layout.min_height = f"{self.size[1] + 4}px"
+        dpi = CSS_DPI * self._density * self._zoom
         if dpi != self._canvas.figure.dpi:
             self._canvas.figure.set_dpi(dpi)
             self._frames.clear()
@@ -75,7 +87,7 @@ class LiveImage(ipywidgets.HTML):
     def show(self, alt: str, frame: Hashable) -> None:
         """Send the picture; `frame` stands for all that does not move, and is drawn anew only when it is new."""
         self._alt, self._frame = alt, frame
-        self.value = image_html(encode(self._draw()), alt, self._size)
+        self.value = image_html(encode(self._draw()), alt, self.size)
 
     def still(self) -> bytes:
         """The present picture as PNG, for a dense screen."""
@@ -123,6 +135,7 @@ def bundle(live: dict[str, Any], png: bytes | None, html: str, text: str) -> dic
 def message(kind: str, html: str, colour: str) -> str:
     """A line of text marked by a word and a coloured border, in whatever text colour the theme has."""
     return (
-        f'<div style="border-left: 6px solid {colour}; padding: 2px 0 2px 12px; font-size: 15px; line-height: 1.45">'
+        f'<div style="border-left: 6px solid {colour}; padding: 2px 0 2px 12px; '
+        f'font-size: var(--wim-type, 15px); line-height: 1.45">'
         f"<strong>{escape(kind)}</strong> {html}</div>"
     )

@@ -380,6 +380,7 @@ def test_a_dense_screen_gets_a_dense_picture(browser, jupyterlab, lab):
 
 @pytest.mark.parametrize("name", PLACES)
 def test_it_fits_on_a_small_projector(lab, name):
+    lab.reset(PLACES[name])
     lab.page.set_viewport_size({"width": 1280, "height": 720})
     try:
         box = lab.box(PLACES[name])
@@ -394,6 +395,36 @@ def test_it_fits_on_a_small_projector(lab, name):
             assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 0.5
         line = box.locator(".wim-announced")
         assert line.evaluate("line => line.scrollHeight <= line.clientHeight"), "the verdict needs scrolling"
+    finally:
+        lab.page.set_viewport_size({"width": 1400, "height": 1100})
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_large_type_fills_a_lecture_hall_and_goes_again(lab, name):
+    number = PLACES[name]
+    lab.reset(number)
+    lab.page.set_viewport_size({"width": 1920, "height": 1080})
+    try:
+        box, image = lab.box(number), lab.box(number).locator("img")
+        switch = box.get_by_role("button", name="Larger type")
+        before = box.bounding_box(), image.bounding_box(), lab.page.evaluate("n => wim.image(n).alt", number)
+        assert switch.get_attribute("aria-pressed") == "false"
+        lab.change(switch.click, number)
+        lab.round_trip(number)
+        assert switch.get_attribute("aria-pressed") == "true"
+        assert image.bounding_box()["width"] == pytest.approx(1.5 * before[1]["width"], abs=1)
+        assert image.evaluate("image => Math.abs(image.naturalWidth - image.width) <= 1")
+        assert box.locator(".wim-announced div div").first.evaluate("e => getComputedStyle(e).fontSize") == "22px"
+        assert box.bounding_box()["height"] < lab.page.evaluate(
+            "document.querySelector('.jp-WindowedPanel-outer').clientHeight"
+        )
+        line = box.locator(".wim-announced")
+        assert line.evaluate("line => line.scrollHeight <= line.clientHeight"), "the verdict needs scrolling"
+        for label in box.locator(".widget-label:visible").all():
+            assert label.evaluate("e => e.scrollWidth <= e.clientWidth"), label.inner_text()
+        lab.change(switch.click, number)
+        lab.round_trip(number)
+        assert before == (box.bounding_box(), image.bounding_box(), lab.page.evaluate("n => wim.image(n).alt", number))
     finally:
         lab.page.set_viewport_size({"width": 1400, "height": 1100})
 

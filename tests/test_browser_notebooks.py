@@ -47,7 +47,7 @@ class Reader:
             options, first = select.evaluate("s => [[...s.options].map((option) => option.value), s.value]")
             for option in [*(option for option in options if option != first), first]:
                 yield partial(select.select_option, option)
-        for button in box.locator(".widget-button, .widget-toggle-button").all():
+        for button in box.locator(".widget-button, .widget-toggle-button:not(.wim-size)").all():
             yield button.click
 
     def handles(self, n):

@@ -254,7 +254,6 @@ def test_predicted_shares_agree_with_draws(name, shape):
         (laws.coordinate(128), stats.beta(63.5, 63.5, loc=-1, scale=2)),
         (laws.coordinate(600), stats.beta(299.5, 299.5, loc=-1, scale=2)),
     ],
-    ids=str,
 )
 def test_laws_are_those_of_scipy(law, reference):
     x = np.linspace(-1.2, 1.2, 97)

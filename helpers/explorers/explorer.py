@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from helpers import arguments
+from helpers.explorers.layout import LARGE, large_type
 from helpers.figures import COLOURS, image_html
 from helpers.live import LiveImage, box, bundle, message
 
@@ -18,6 +19,9 @@ BORDERS = {
     "Healthy.": COLOURS["backward"],
     "Not drawn:": COLOURS["highlight"],
 }
+
+_ZOOM = 1.5  # in a lecture hall
+_LINE = {1.0: "52px", _ZOOM: "108px"}  # height of the verdict
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Explorer(ipywidgets.VBox):
     ----------
     controls : mapping of str to ipywidgets widget
         The values that `draw` takes, by name.
-    rows : sequence of widgets
-        The controls (and buttons) as they are laid out.
+    rows : sequence of boxes
+        The controls (and buttons) as they are laid out; the switch for large type joins the last row.
     image : LiveImage
         Shows the figure that `draw` changes.
     draw : callable
@@ -66,8 +70,11 @@ class Explorer(ipywidgets.VBox):
         self._footer = footer
         self._quiet = False
         self._verdict = ""
-        self._line = ipywidgets.HTML(layout=ipywidgets.Layout(height="52px", overflow="auto", margin="4px 0"))
+        self._line = ipywidgets.HTML(layout=ipywidgets.Layout(height=_LINE[1], overflow="auto", margin="4px 0"))
         self._line.add_class("wim-announced")
+        switch = large_type()
+        switch.observe(lambda change: self._enlarge(change.new), "value")
+        rows[-1].children = [*rows[-1].children, switch]
         super().__init__(**box([*rows, self._line, image, *([footer] if footer else [])], image))
         self.add_class("wim-box")
         for control in self.controls.values():
@@ -123,6 +130,13 @@ class Explorer(ipywidgets.VBox):
         except Exception as error:  # a callback's exception would vanish in the browser's log
             self._verdict = f"Not drawn: {error}"
             self._say("Not drawn:", str(error))
+
+    def _enlarge(self, large: bool) -> None:
+        zoom = _ZOOM if large else 1.0
+        with self.hold_sync():
+            (self.add_class if large else self.remove_class)(LARGE)
+            self._line.layout.height = _LINE[zoom]
+            self._image.set_zoom(zoom)
 
     def _say(self, kind: str, sentences: str) -> None:
         self._line.value = message(kind, as_html(sentences), BORDERS.get(kind, COLOURS["measured"]))

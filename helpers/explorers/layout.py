@@ -13,7 +13,15 @@ _LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "
 # The last two buttons of every explorer that draws random numbers.
 DRAWS = {"New draw": "Draw other random numbers", "Reset": "Back to where it began"}
 
-_STYLE = "<style>.wim-box .widget-label, .wim-box .widget-readout {font-size: 15px}</style>"
+LARGE = "wim-large"  # the class of a box that is shown to a lecture hall
+
+_STYLE = f"""<style>
+.wim-box {{--wim-type: 15px}} .{LARGE} {{--wim-type: 22px; --jp-widgets-inline-height: 36px}}
+.wim-box .widget-label, .wim-box .widget-readout {{font-size: var(--wim-type)}}
+.{LARGE} .widget-label {{min-width: 176px}} .{LARGE} .widget-readout {{min-width: 96px}}
+.{LARGE} .widget-dropdown {{width: 382px !important}} .{LARGE} .widget-toggle-button {{width: auto !important}}
+.{LARGE} .jupyter-button, .{LARGE} select {{font-size: 20px}}
+</style>"""
 
 
 def slider(kind: type, value: Any, description: str, **options: Any) -> Any:
@@ -44,6 +52,14 @@ def buttons(texts: dict[str, str]) -> list[ipywidgets.Button]:
         ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
         for text, tip in texts.items()
     ]
+
+
+def large_type() -> ipywidgets.ToggleButton:
+    """The switch for a lecture hall."""
+    tip = "Larger type and thicker lines, for a lecture hall"
+    switch = ipywidgets.ToggleButton(description="A+", tooltip=tip, layout=ipywidgets.Layout(width="auto"))
+    switch.add_class("wim-size")
+    return switch
 
 
 def notes(height: str) -> ipywidgets.HTMLMath:
