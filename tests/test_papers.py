@@ -10,7 +10,10 @@ from helpers import papers, zone
 
 @pytest.mark.parametrize("row", papers.ROWS, ids=lambda row: f"{row.paper[:12]}-{row.quantity[:30]}")
 def test_our_number_is_theirs(row):
-    assert abs(row.compute() - row.published) <= row.tolerance
+    ours = row.compute()
+    assert abs(ours - row.published) <= row.tolerance
+    papers._log_norms.cache_clear()
+    assert row.compute() == ours  # a draw has a fixed seed
 
 
 def test_there_are_enough_numbers_from_enough_papers():
