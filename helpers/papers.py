@@ -56,8 +56,8 @@ def _lecun() -> float:
     return 1.7159 * math.tanh(2 / 3)
 
 
-def _mean_singular_value(gain: float, scale: float, n: int = 300) -> float:
-    weights = initializers.variance_scaling((n, n), scale * gain**2, distribution="uniform", rng=0, dtype=np.float64)
+def _mean_singular_value(scale: float, n: int = 300) -> float:
+    weights = initializers.variance_scaling((n, n), scale, distribution="uniform", rng=0)
     return float(np.linalg.svd(weights, compute_uv=False).mean())
 
 
@@ -126,8 +126,8 @@ ROWS: tuple[Row, ...] = (
     Row("LeCun, Bottou, Orr & Müller 1998", "doi:10.1007/978-3-642-35289-8_3",
         "1.7159 tanh(2/3 · 1): the sigmoid that maps 1 to 1", 1.0, 1e-3, _lecun),
     Row(*_GLOROT, "mean singular value of a layer's Jacobian, normalized", 0.8, 0.05,
-        lambda: _mean_singular_value(1, 1)),
-    Row(*_GLOROT, "the same with the standard U(±1/√n)", 0.5, 0.05, lambda: _mean_singular_value(1, 1 / 3)),
+        lambda: _mean_singular_value(1)),
+    Row(*_GLOROT, "the same with the standard U(±1/√n)", 0.5, 0.05, lambda: _mean_singular_value(1 / 3)),
     Row(*_HE, "deviation for 3×3 kernels, 64 channels", 0.059, 5e-4, lambda: _he_std(64)),
     Row(*_HE, "128 channels", 0.042, 5e-4, lambda: _he_std(128)),
     Row(*_HE, "256 channels", 0.029, 5e-4, lambda: _he_std(256)),

@@ -13,6 +13,16 @@ def test_our_number_is_theirs(row):
     assert abs(row.compute() - row.published) <= row.tolerance
 
 
+def test_a_draw_has_a_fixed_seed():
+    for draw in (
+        lambda: papers._mean_singular_value(1, n=5),
+        lambda: papers._random_walk_gain("relu", n=5),
+        lambda: papers._log_norms.__wrapped__("relu", n=5, depth=2),
+        lambda: papers._spread_of_squared_singular_values(orthogonal=True, relu=True, depth=2, n=5),
+    ):
+        np.testing.assert_array_equal(draw(), draw())
+
+
 def test_there_are_enough_numbers_from_enough_papers():
     assert len(papers.ROWS) >= 10
     assert len({row.link for row in papers.ROWS}) == 9

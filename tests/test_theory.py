@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from helpers import initializers, theory
 from helpers.activations import ACTIVATIONS
 from helpers.precision import FORMATS
 from helpers.simulation import simulate_ensemble
+from helpers.theory import fluctuations, weights
 
 HOMOGENEOUS = [name for name, phi in ACTIVATIONS.items() if phi.homogeneous]
 SMOOTH = [name for name, phi in ACTIVATIONS.items() if not phi.homogeneous]
@@ -258,6 +259,45 @@ def test_band_holds_its_share_of_an_exact_ensemble(name, width, direction):
     assert (dead[lower == 0] > tail - slack).all()
 
 
+@pytest.mark.parametrize("n", [1, 2, 7, 15, 300])
+@pytest.mark.parametrize("left", [0.0, 0.01])
+def test_a_rectified_layer_is_a_mixture_of_chi_squares(n, left):
+    """By SciPy: over the number k of positive units, all of them summed (`_LogNorm` strides in wide layers)."""
+    k = np.arange(left == 0, n + 1)
+    weight = stats.binom.pmf(k, n, 0.5) / stats.binom.pmf(k, n, 0.5).sum()
+    freedom = np.where(k > 0, k, n)
+    scale = (k + (n - k) * left**2) / freedom / (n * (1 + left**2) / 2)
+    means = special.digamma(freedom / 2) + math.log(2) + np.log(scale)
+    law = fluctuations._LogNorm(n, left, 1.0)
+    assert law.mean == pytest.approx(weight @ means, rel=1e-8)
+    assert law.variance == pytest.approx(
+        weight @ (special.polygamma(1, freedom / 2) + (means - weight @ means) ** 2), rel=1e-8
+    )
+    assert law.dead == (0.5**n if left == 0 else 0)
+
+
+def test_polygamma_to_the_last_digits_that_the_series_has():
+    x = np.array([0.5, 1.0, 1.5, 4.0, 30.0])
+    np.testing.assert_allclose(fluctuations._digamma(x), special.digamma(x), rtol=1e-10)
+    np.testing.assert_allclose(fluctuations._trigamma(x), special.polygamma(1, x), rtol=1e-10)
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize(("name", "width", "depth"), [("linear", 3, 0), ("relu", 30, 1), ("relu", 200, 3)])
+def test_band_by_sampling_the_factors(name, width, depth, direction):
+    """The top of either direction once more, by a million products of chi-squares; edges within 5 standard errors."""
+    rng = np.random.default_rng(5)
+    whole = 1 + (depth > 0)
+    factors = np.prod(rng.chisquare(width, (whole, 10**6)) / width, axis=0)
+    for _ in range(depth - 1):
+        factors *= rng.chisquare(np.maximum(rng.binomial(width, 0.5, 10**6), 1e-9)) / (width / 2)
+    layer = -1 if direction == "forward" else 0
+    for edge, share in zip(
+        theory.fluctuation_band(depth, width, name, 0.9, direction=direction), (0.05, 0.95), strict=True
+    ):
+        assert np.mean(factors < edge[layer]) == pytest.approx(share, abs=5 * math.sqrt(0.05 * 0.95) / 1e3 + 1e-4)
+
+
 def test_band_of_one_linear_layer_is_chi_square():
     lower, upper = theory.fluctuation_band(0, 9, "linear", 0.5)
     assert lower[0] == pytest.approx(stats.chi2.ppf(0.25, 9) / 9, rel=1e-3)
@@ -397,9 +437,41 @@ def test_correlation_map_by_sampling(name):
     assert theory.correlation_map(c, sigma_w, sigma_b, name) == pytest.approx(expected, abs=5 * error)
 
 
+# --- laws of weights
+
+
+@pytest.mark.parametrize(
+    ("law", "exact"),
+    [
+        (weights.normal(0.3), stats.norm(scale=0.3)),
+        (weights.truncated_normal(0.3), stats.truncnorm(-2, 2, scale=0.3)),
+        (weights.uniform(0.12), stats.uniform(-0.6, 1.2)),
+        (weights.coordinate(5), stats.beta(2, 2, loc=-1, scale=2)),
+    ],
+)
+def test_laws_are_those_of_scipy(law, exact):
+    x = np.array([-1.5, -0.7, -0.5, -0.1, 0.0, 0.2, 0.59, 0.61, 1.5])
+    np.testing.assert_allclose(law.below(x), exact.cdf(x), atol=1e-14)
+    assert law.variance == pytest.approx(exact.var(), rel=1e-12)
+
+
+def test_laws_of_values_and_of_zeros_among_others():
+    dice = weights.points({-1.0: 0.25, 0.5: 0.5, 2.0: 0.25})
+    assert dice.variance == 1.125
+    np.testing.assert_array_equal(dice.below(np.array([-1.1, -1.0, 0.6, 2.0])), [0, 0.25, 0.75, 1])
+    with pytest.raises(ValueError, match="shares must have the sum 1"):
+        weights.points({0.0: 0.5, 1.0: 0.4})
+    thin = weights.diluted(weights.normal(2.0), 0.75)
+    assert thin.variance == 1
+    x = np.array([-1.0, -1e-9, 0.0, 1.0])
+    np.testing.assert_allclose(thin.below(x), 0.25 * stats.norm.cdf(x / 2) + [0, 0, 0.75, 0.75], rtol=1e-14)
+
+
 # --- bad input
 
 BAD = [
+    ("variance", lambda: weights.uniform(0)),
+    ("zeros", lambda: weights.diluted(weights.normal(1.0), 1.5)),
     ("depth", lambda: theory.log10_variance(-1, 4, 1.0)),
     ("depth", lambda: theory.log10_variance(2.0, 4, 1.0)),
     ("depth", lambda: theory.log10_variance(True, 4, 1.0)),
