@@ -1,5 +1,6 @@
 # make lab    set everything up and open the notebooks        make test      set everything up and run all tests
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
+# make test-versions   the tests with the oldest versions that pyproject.toml admits (RESOLUTION=highest: the newest)
 # make site       build the site that needs no installation   make test-site     build it and test it
 # make mutants    put small faults into the code that computes, and see whether a test notices each (most of an hour)
 
@@ -19,7 +20,7 @@ ifneq ($(shell { $(USABLE); } >/dev/null 2>&1 && echo usable),usable)
 .PHONY: $(VENV)/ready
 endif
 
-.PHONY: setup lab test refresh format bench mutants site test-site lock
+.PHONY: setup lab test test-versions refresh format bench mutants site test-site lock
 .DEFAULT_GOAL := lab
 
 setup: $(VENV)/ready
@@ -53,6 +54,18 @@ test: setup
 	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks lite
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
+
+# The same tests with the oldest (lowest-direct) or the newest (highest) versions that pyproject.toml admits. What is
+# old may use what has been deprecated since.
+RESOLUTION := lowest-direct
+OTHER := $(VENV)/versions
+test-versions: export OPENBLAS_NUM_THREADS = 1
+test-versions: setup
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OTHER)
+	$(BIN)/uv pip install --quiet --python $(OTHER) --resolution $(RESOLUTION) --editable . --group test
+	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadfile -W ignore::DeprecationWarning
+	$(OTHER)/bin/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
+	  -W ignore::DeprecationWarning notebooks
 
 refresh: setup
 	$(BIN)/python tests/refresh_notebooks.py notebooks
