@@ -18,6 +18,7 @@ from helpers.activations import ACTIVATIONS
 from helpers.precision import FORMATS
 from helpers.simulation import dense, norms, simulate, simulate_ensemble, simulate_through, units
 from helpers.simulation.result import log10_second_moment
+from helpers.simulation.rounding import Limits
 
 F64 = FORMATS["float64"]
 
@@ -249,6 +250,40 @@ def test_norms_round_as_units_do(format_name, name, scale):
         assert _same_law(b, c)
 
 
+@pytest.mark.parametrize("deviations", [0.02, 0.5, 1.0, 3.0, 39.0, 41.0])
+def test_units_overflow_by_the_normal_law(deviations):
+    """With the largest number so many deviations out: how many exceed it, and the mean square of the others."""
+    limits, count = Limits(FORMATS["float8_e5m2"]), 10**6
+    log10_scale, share = limits.log10_max - np.log10(deviations), 2 * stats.norm.sf(deviations)
+    slack = 5 * (count * share * (1 - share)) ** 0.5
+    found = limits.overflowing(count, log10_scale, np.random.default_rng(0))
+    assert found == pytest.approx(count * share, abs=slack)
+    assert limits.overflowing(0, log10_scale, np.random.default_rng(0)) == 0
+    kept = stats.truncnorm(-deviations, deviations).var() if deviations < 39 else 1
+    assert limits.log10_kept(log10_scale) == pytest.approx(np.log10(kept), abs=1e-9)
+    assert limits.near(log10_scale) == (deviations < 40)
+
+
+@pytest.mark.parametrize("ratio", [0.02, 0.3, 1.0, 5.0, 15.9])
+def test_tiny_units_are_multiples_of_the_smallest_number_by_the_normal_law(ratio):
+    """So many smallest numbers to a deviation: how many units stay, and their sum of squares; 5 standard errors."""
+    limits, count = Limits(FORMATS["float16"]), 10**6
+    j = np.arange(1, 200)
+    shares = 2 * (stats.norm.cdf((j + 0.5) / ratio) - stats.norm.cdf((j - 0.5) / ratio))
+    stay, log10_total = limits.rounded(count, limits.log10_smallest + np.log10(ratio), np.random.default_rng(0))
+    assert stay == pytest.approx(count * shares.sum(), abs=5 * (count * shares.sum()) ** 0.5)
+    total = 10 ** (log10_total - 2 * limits.log10_smallest)
+    assert total == pytest.approx(count * shares @ j**2, abs=5 * (count * shares @ j**4) ** 0.5)
+    assert limits.near(limits.log10_smallest + np.log10(ratio))
+
+
+def test_where_rounding_is_fine_and_where_nothing_is_left():
+    limits, rng = Limits(FORMATS["float16"]), np.random.default_rng(0)
+    assert limits.rounded(9, limits.log10_smallest + np.log10(16.1), rng) is None
+    assert not limits.near(limits.log10_smallest + np.log10(16.1))
+    assert limits.rounded(9, limits.log10_smallest - 2.1, rng) == limits.rounded(0, -7.0, rng) == (0, -np.inf)
+
+
 def test_float16_results_come_from_float16_arithmetic():
     run = simulate(3, 50, 1 / 50, "tanh", dtype=np.float16, rng=0)
     assert all(h.dtype == np.float16 for h in run.activations)
@@ -383,6 +418,7 @@ BAD = [
     ("rng", {"rng": "seed"}),
     ("rng", {"rng": -1}),
     ("rng", {"rng": True}),
+    ("variance", {"variance": 1e7, "dtype": np.float16}),  # a deviation of 3,162, of which 21 would overflow
 ]
 
 
