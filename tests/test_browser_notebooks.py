@@ -178,7 +178,7 @@ def test_a_slow_machine_follows_a_fast_hand(reader):
             with reader.still(n):
                 for handle in reader.handles(n):
                     handle.focus()
-                    for key in ["PageDown", "PageUp", "ArrowLeft"] * 5 + ["End"]:
+                    for key in ["PageDown", "PageUp", "ArrowLeft", "PageDown", "End"]:
                         handle.press(key)
                 reader.lab.round_trip(n)
                 reader.assert_sound(n)
