@@ -28,8 +28,9 @@ def test_the_eight_activations_are_there():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_values_follow_the_definition(name):
-    expected = [DEFINITIONS[name](z) for z in POINTS]
-    np.testing.assert_allclose(ACTIVATIONS[name].value(POINTS), expected, rtol=1e-13, atol=1e-15)
+    points = np.array([-1e4, -40, *POINTS, 40, 1e4])
+    expected = [DEFINITIONS[name](z) for z in points]
+    np.testing.assert_allclose(ACTIVATIONS[name].value(points), expected, rtol=1e-13, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -37,6 +38,11 @@ def test_derivatives_are_the_slopes(name):
     phi = ACTIVATIONS[name]
     slope = (phi.value(POINTS + 1e-6) - phi.value(POINTS - 1e-6)) / 2e-6
     np.testing.assert_allclose(phi.derivative(POINTS), slope, atol=1e-8)
+
+
+def test_at_a_kink_the_slope_is_that_on_its_left():
+    for name, slope in (("relu", 0), ("leaky_relu", 0.01), ("selu", 1.0507009873554805 * 1.6732632423543772)):
+        assert ACTIVATIONS[name].derivative(0.0) == pytest.approx(slope, rel=1e-15)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

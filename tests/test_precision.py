@@ -40,6 +40,17 @@ def test_numbers_overflow_from_half_a_step_beyond_the_largest(name, edge):
     assert not np.isfinite(beyond)
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_smallest_numbers_are_multiples_of_the_smallest(name):
+    """Up to twice the smallest normal number; what lies between them goes to the nearer one."""
+    limits = FORMATS[name]
+    k = np.arange(min(2 ** (limits.mantissa_bits + 1), 1000))
+    np.testing.assert_array_equal(limits.round(k * limits.smallest_subnormal), k * limits.smallest_subnormal)
+    if name != "float64":  # nothing lies between them
+        between = limits.round((k + 0.4) * limits.smallest_subnormal)
+        np.testing.assert_array_equal(between, k * limits.smallest_subnormal)
+
+
 def test_only_e4m3_has_no_infinity():
     assert [name for name, limits in FORMATS.items() if not limits.has_infinity] == ["float8_e4m3"]
 

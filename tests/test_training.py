@@ -248,6 +248,26 @@ def test_train_names_bad_input(digits, change, error, message):
         train(initialize([64, 10], zeros), *digits[:2], **change)
 
 
+@pytest.mark.parametrize("labels", [[0, 10], [-1, 0], [0.5, 1], [0, math.nan], [0], [0, 1, 2], [[0, 1]]])
+def test_labels_are_a_class_for_each_input(labels):
+    layers = initialize([64, 10], zeros)
+    for call in (gradients, accuracy):
+        with pytest.raises(ValueError, match=r"^labels must .*got"):
+            call(layers, np.ones((64, 2)), np.array(labels), "relu")
+
+
+@pytest.mark.parametrize("shape", [(63, 2), (64, 0), (0, 2), (64,)])
+def test_inputs_fit_the_first_layer(shape):
+    with pytest.raises(ValueError, match=r"^inputs must .*got"):
+        forward(initialize([64, 10], zeros), np.ones(shape), "relu")
+
+
+@pytest.mark.parametrize("layers", [[], [np.eye(2)], None])
+def test_layers_are_layers(layers):
+    with pytest.raises((ValueError, TypeError), match=r"^layers must be one or more layers, got"):
+        forward(layers, np.ones((2, 2)), "relu")
+
+
 @pytest.mark.parametrize(
     ("widths", "error", "message"),
     [
