@@ -103,6 +103,14 @@ def test_profiles_follow_power_laws_far_out(name, log10_input):
     assert profile[2] == pytest.approx(2 * np.log10(np.linalg.norm(far) / math.sqrt(2)), abs=1e-6)
 
 
+@pytest.mark.parametrize("name", [name for name, phi in ACTIVATIONS.items() if not phi.bounded])
+@pytest.mark.parametrize("log10_input", [-290.0, 290.0])
+def test_slopes_far_out_and_at_zero_are_constant(name, log10_input):
+    backward = theory.log10_gradient_variance(2, 1, 1.0, name, input_variance=10.0**log10_input)
+    sides = ACTIVATIONS[name].derivative(np.array([-1.0, 1.0]) * 10 ** (log10_input / 2))
+    assert backward[1] == pytest.approx(math.log10(np.mean(sides**2)), abs=1e-9)
+
+
 @pytest.mark.parametrize("name", HOMOGENEOUS)
 def test_gradients_of_a_square_network_mirror_the_signal(name):
     forward = theory.log10_variance(7, 64, 0.01, name)
@@ -371,6 +379,11 @@ def test_fixed_points_of_poole_et_al(sigma_w, q, chi):
     )
 
 
+@pytest.mark.parametrize(("name", "moment"), [("tanh", 1.0), ("sigmoid", 0.5)])
+def test_the_fixed_point_of_saturated_units(name, moment):
+    assert theory.q_fixed_point(1e40, 3e39, name) == pytest.approx(1e80 * moment + 9e78, rel=1e-9)
+
+
 @pytest.mark.parametrize(("sigma_w", "c"), [(1.3, 1.0), (2.5, 0.1221), (4.0, 0.0297)])
 def test_correlation_fixed_points_of_poole_et_al(sigma_w, c):
     found = 0.5
@@ -441,15 +454,16 @@ def test_correlation_map_by_sampling(name):
 
 
 @pytest.mark.parametrize(
-    ("law", "exact"),
+    ("make", "exact"),
     [
-        (weights.normal(0.3), stats.norm(scale=0.3)),
-        (weights.truncated_normal(0.3), stats.truncnorm(-2, 2, scale=0.3)),
-        (weights.uniform(0.12), stats.uniform(-0.6, 1.2)),
-        (weights.coordinate(5), stats.beta(2, 2, loc=-1, scale=2)),
+        (partial(weights.normal, 0.3), stats.norm(scale=0.3)),
+        (partial(weights.truncated_normal, 0.3), stats.truncnorm(-2, 2, scale=0.3)),
+        (partial(weights.uniform, 0.12), stats.uniform(-0.6, 1.2)),
+        (partial(weights.coordinate, 5), stats.beta(2, 2, loc=-1, scale=2)),
     ],
 )
-def test_laws_are_those_of_scipy(law, exact):
+def test_laws_are_those_of_scipy(make, exact):
+    law = make()
     x = np.array([-1.5, -0.7, -0.5, -0.1, 0.0, 0.2, 0.59, 0.61, 1.5])
     np.testing.assert_allclose(law.below(x), exact.cdf(x), atol=1e-14)
     assert law.variance == pytest.approx(exact.var(), rel=1e-12)
