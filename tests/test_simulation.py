@@ -455,6 +455,22 @@ def test_given_matrices_by_hand(activation):
     np.testing.assert_allclose(run.activations[2], phi.value(z2).ravel())
 
 
+def test_sums_with_infinities():
+    """One inf keeps or turns its sign, two meet the same sign in half of the sums, a NaN leaves nothing."""
+    rng, count = np.random.default_rng(0), 10_000
+    one, two = (units._infinite_sums(count, np.array([np.inf, 1, sign]), rng) for sign in (0, -np.inf))
+    assert np.isinf(one).all()
+    assert np.mean(one > 0) == pytest.approx(0.5, abs=0.025)
+    assert np.isnan(two).mean() == pytest.approx(0.5, abs=0.025)
+    assert np.isnan(units._infinite_sums(3, np.array([np.nan, np.inf]), rng)).all()
+
+
+def test_the_first_nan_is_that_of_one_unit():
+    """Infinity times 0 in the second unit alone; the first stays inf."""
+    run = simulate_through(3 * [np.diag([1000, 1]).astype(np.float16)], rng=0)
+    assert (run.first_nonfinite, run.first_nan) == (2, 3)
+
+
 def test_given_matrices_keep_their_arithmetic():
     run = simulate_through(20 * [np.full((8, 8), 10, np.float16)], rng=0)
     assert run.first_nonfinite == 3
