@@ -306,6 +306,16 @@ def test_band_by_sampling_the_factors(name, width, depth, direction):
         assert np.mean(factors < edge[layer]) == pytest.approx(share, abs=5 * math.sqrt(0.05 * 0.95) / 1e3 + 1e-4)
 
 
+def test_the_lower_edge_is_0_where_more_networks_are_dead_than_the_band_leaves_out():
+    """Two units are both dead with probability 1/4. Backward: in two layers 1 in 4, at the top none."""
+    for direction, layer in (("forward", 2), ("backward", 0), ("backward", 1)):
+        lower = [theory.fluctuation_band(2, 2, "relu", share, direction=direction)[0] for share in (0.4, 0.6)]
+        assert lower[1][layer] == 0 < lower[0][layer]
+    assert theory.fluctuation_band(2, 2, "relu", 0.9, direction="backward")[0][2] > 0
+    assert theory.fluctuation_band(1, 2, "relu", 0.9, direction="backward")[0][0] > 0
+    assert theory.fluctuation_band(2, 2, "relu", 0.9)[0][1] > 0
+
+
 def test_band_of_one_linear_layer_is_chi_square():
     lower, upper = theory.fluctuation_band(0, 9, "linear", 0.5)
     assert lower[0] == pytest.approx(stats.chi2.ppf(0.25, 9) / 9, rel=1e-3)
@@ -412,6 +422,9 @@ def test_critical_point_of_a_homogeneous_activation_is_its_gain(name):
     assert theory.q_fixed_point(ACTIVATIONS[name].gain, 0, name) == 1
     assert theory.q_fixed_point(ACTIVATIONS[name].gain, 0.1, name) == math.inf
     assert theory.q_fixed_point(1.01 * ACTIVATIONS[name].gain, 0, name) == math.inf
+    assert theory.q_fixed_point(math.sqrt(0.75) * ACTIVATIONS[name].gain, 0.5, name) == pytest.approx(
+        1
+    )  # q = 3q/4 + 1/4
 
 
 def test_an_activation_without_critical_point_says_so():
@@ -484,6 +497,9 @@ def test_laws_of_values_and_of_zeros_among_others():
 # --- bad input
 
 BAD = [
+    ("c", lambda: theory.correlation_map(-1.5, 2, 0, "tanh")),
+    ("std", lambda: weights.normal(0)),
+    ("std", lambda: weights.truncated_normal(0)),
     ("variance", lambda: weights.uniform(0)),
     ("zeros", lambda: weights.diluted(weights.normal(1.0), 1.5)),
     ("depth", lambda: theory.log10_variance(-1, 4, 1.0)),
