@@ -465,6 +465,7 @@ def test_what_is_lost_stays_lost(format_name, name, scale):
             lost = np.isnan(profile) | np.isneginf(profile)
             assert (np.diff(lost.astype(int)) >= 0).all()
             assert np.isnan(profile[np.maximum.accumulate(np.isnan(profile))]).all()
+            assert FORMATS[format_name].has_infinity or not np.isposinf(profile).any()
         assert run.first_nan is None or np.isnan(run.log10_variance[run.first_nan :]).all()
 
 
