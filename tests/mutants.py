@@ -383,7 +383,7 @@ def main():
 
     def chosen(mutant):
         among = not wanted.words or any(word in FILES[mutant.path] for word in wanted.words)
-        among = among and (not wanted.again or last.get(mutant.name, "killed") != "killed")
+        among = among and (not wanted.again or last.get(mutant.name) == "survived")
         return among and next(numbers) % wanted.every == 0
 
     def report(mutant, result):

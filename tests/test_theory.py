@@ -449,6 +449,16 @@ def test_correlation_map_of_relu_is_the_arc_cosine_kernel(c):
     assert theory.correlation_map(c, math.sqrt(2), 0, "relu") == pytest.approx(exact, abs=1e-12)
 
 
+@given(st.floats(-1, 1))
+def test_correlation_map_of_leaky_relu_is_that_of_relu_and_a_straight_line(c):
+    """With phi(z) = a z + (1 - a) relu(z), and E[z1 relu(z2)] = c/2."""
+    a = 0.01
+    relu = (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / (2 * math.pi)
+    exact = (a * c + (1 - a) ** 2 * relu) / ACTIVATIONS["leaky_relu"].second_moment
+    gain = ACTIVATIONS["leaky_relu"].gain
+    assert theory.correlation_map(c, gain, 0, "leaky_relu") == pytest.approx(exact, abs=1e-12)
+
+
 @pytest.mark.parametrize("name", SMOOTH)
 def test_correlation_map_by_sampling(name):
     """A million pairs: within 5 standard errors."""
