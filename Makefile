@@ -1,6 +1,6 @@
 # make lab    set everything up and open the notebooks        make test      set everything up and run all tests
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
-# make mutants    put small faults into the code that computes, and see whether a test notices each (most of an hour)
+# make mutants    put small faults into the code that computes, and see whether a test notices each (an hour or two)
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
