@@ -2,7 +2,7 @@
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
 # make test-versions   the tests with the oldest versions that pyproject.toml admits (RESOLUTION=highest: the newest)
 # make site       build the site that needs no installation   make test-site     build it and test it
-# make mutants    put small faults into the code that computes, and see whether a test notices each (most of an hour)
+# make mutants    put small faults into the code that computes, and see whether a test notices each (an hour or two)
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9

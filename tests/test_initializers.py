@@ -663,3 +663,12 @@ def test_values_out_of_range_are_refused(argument, name, options):
 )
 def test_sizes_that_float16_cannot_hold_are_refused(argument, name, options):
     assert_refused(argument, BY_NAME[name], shape_for(name), **options, dtype=np.float16)
+
+
+@pytest.mark.parametrize("gain", [3e-8, 65504 / 5])
+def test_a_gain_is_refused_by_its_name_where_the_deviation_or_far_draws_do_not_fit(gain):
+    """A deviation that float16 has as 0 though ten of them are not, and ten deviations that it has as inf."""
+    with pytest.raises(ValueError, match=r"^gain must give weights that float16 can hold"):
+        init.xavier_normal((3, 3), gain, rng=0, dtype=np.float16)
+    with pytest.raises(ValueError, match="must give weights that float16 can hold"):
+        init.normal((3,), std=gain / 3**0.5, rng=0, dtype=np.float16)

@@ -643,3 +643,7 @@ def test_what_has_run_away_is_counted_without_a_warning():
         rank([[np.nan, 1.0]])
     with pytest.raises(ValueError, match="rows must have two dimensions, got 1"):
         rank([1.0, 2.0])
+
+
+def test_a_network_that_has_overflown_still_has_an_output():
+    assert output(np.ones((1, 4)), math.inf, np.ones((2, 1)), "tanh") == math.inf

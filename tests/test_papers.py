@@ -46,6 +46,13 @@ def test_the_stored_zone_is_what_training_gives():
         assert again == pytest.approx(stored[row, column], abs=0.05)
 
 
+def test_a_seed_decides_what_a_network_of_the_zone_learns():
+    one, same, other = (zone.accuracy(3, 2.0, seed, width=8, steps=40) for seed in (0, 0, 1))
+    assert one == same != other
+    assert 0 <= zone.accuracy(1, 2.0, 0, steps=1) <= 1  # one layer, and one unit, are networks
+    assert 0 <= zone.accuracy(2, 2.0, 0, width=1, steps=1) <= 1
+
+
 def test_the_zone_is_centred_on_two_and_narrows_with_depth():
     stored = zone.accuracies()
     assert zone.DEPTHS == (5, 10, 20, 30, 50)

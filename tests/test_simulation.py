@@ -15,10 +15,9 @@ from scipy import special, stats
 
 from helpers import theory
 from helpers.activations import ACTIVATIONS
-from helpers.precision import FORMATS
-from helpers.simulation import dense, norms, simulate, simulate_ensemble, simulate_through, units
+from helpers.precision import FORMATS, Format
+from helpers.simulation import dense, norms, rounding, simulate, simulate_ensemble, simulate_through, units
 from helpers.simulation.result import log10_second_moment
-from helpers.simulation.rounding import Limits
 
 F64 = FORMATS["float64"]
 
@@ -253,7 +252,7 @@ def test_norms_round_as_units_do(format_name, name, scale):
 @pytest.mark.parametrize("deviations", [0.02, 0.5, 1.0, 3.0, 39.0, 41.0])
 def test_units_overflow_by_the_normal_law(deviations):
     """With the largest number so many deviations out: how many exceed it, and the mean square of the others."""
-    limits, count = Limits(FORMATS["float8_e5m2"]), 10**6
+    limits, count = rounding.Limits(FORMATS["float8_e5m2"]), 10**6
     log10_scale, share = limits.log10_max - np.log10(deviations), 2 * stats.norm.sf(deviations)
     slack = 5 * (count * share * (1 - share)) ** 0.5
     found = limits.overflowing(count, log10_scale, np.random.default_rng(0))
@@ -267,7 +266,7 @@ def test_units_overflow_by_the_normal_law(deviations):
 @pytest.mark.parametrize("ratio", [0.02, 0.3, 1.0, 5.0, 15.9])
 def test_tiny_units_are_multiples_of_the_smallest_number_by_the_normal_law(ratio):
     """So many smallest numbers to a deviation: how many units stay, and their sum of squares; 5 standard errors."""
-    limits, count = Limits(FORMATS["float16"]), 10**6
+    limits, count = rounding.Limits(FORMATS["float16"]), 10**6
     j = np.arange(1, 200)
     shares = 2 * (stats.norm.cdf((j + 0.5) / ratio) - stats.norm.cdf((j - 0.5) / ratio))
     stay, log10_total = limits.rounded(count, limits.log10_smallest + np.log10(ratio), np.random.default_rng(0))
@@ -278,7 +277,7 @@ def test_tiny_units_are_multiples_of_the_smallest_number_by_the_normal_law(ratio
 
 
 def test_where_rounding_is_fine_and_where_nothing_is_left():
-    limits, rng = Limits(FORMATS["float16"]), np.random.default_rng(0)
+    limits, rng = rounding.Limits(FORMATS["float16"]), np.random.default_rng(0)
     assert limits.rounded(9, limits.log10_smallest + np.log10(16.1), rng) is None
     assert not limits.near(limits.log10_smallest + np.log10(16.1))
     assert limits.rounded(9, limits.log10_smallest - 2.1, rng) == limits.rounded(0, -7.0, rng) == (0, -np.inf)
@@ -453,6 +452,66 @@ def test_given_matrices_by_hand(activation):
     np.testing.assert_allclose(run.variance, [np.mean(v**2) for v in (x, z1, z2, z3)])
     np.testing.assert_allclose(run.gradient_variance, [np.mean(v**2) for v in (d0, d1, d2, top)])
     np.testing.assert_allclose(run.activations[2], phi.value(z2).ravel())
+
+
+@pytest.mark.parametrize("name", ["linear", "relu"])
+@pytest.mark.parametrize("scale", [0.02, 60.0])
+@pytest.mark.parametrize("format_name", ["float16", "float8_e4m3", "float8_e5m2"])
+def test_what_is_lost_stays_lost(format_name, name, scale):
+    """Forward all above the first NaN or 0 is that too, backward all below it, down to the input."""
+    for seed in range(20):
+        run = simulate(14, 24, scale / 24, name, dtype=FORMATS[format_name].name, rng=seed)
+        for profile in (run.log10_variance, run.log10_gradient_variance[::-1]):
+            lost = np.isnan(profile) | np.isneginf(profile)
+            assert (np.diff(lost.astype(int)) >= 0).all()
+            assert np.isnan(profile[np.maximum.accumulate(np.isnan(profile))]).all()
+            assert FORMATS[format_name].has_infinity or not np.isposinf(profile).any()
+        assert run.first_nan is None or np.isnan(run.log10_variance[run.first_nan :]).all()
+
+
+@pytest.mark.parametrize("name", ["linear", "relu"])
+def test_layers_that_come_near_an_end_but_do_not_meet_it_stay_as_drawn(name):
+    """The largest number of this format is five deviations out or more."""
+    widths, limits = [24] * 9, rounding.Limits(Format("small", exponent_bits=3, mantissa_bits=10))
+    draw = norms.Draw(1, widths, theory.stable_variance(24, activation=name) ** 0.5, name, np.random.default_rng(0))
+    drawn = draw.log10_z[0].copy()
+    forward = rounding.round_forward(draw, widths, limits, np.random.default_rng(1))
+    assert limits.near((drawn - np.log10(24)) / 2).all()
+    np.testing.assert_allclose(forward.log10_z, drawn, atol=1e-5)
+    assert (forward.first_nonfinite, forward.first_nan, forward.first_zero) == (None, None, None)
+
+
+def test_networks_with_a_dead_layer_have_no_gradient_below_the_top():
+    forward, backward = simulate_ensemble(200, 6, 2, 1.0, "relu", rng=0)
+    dead = np.isneginf(forward[:, -1])
+    assert 0 < dead.sum() < 200
+    assert np.isneginf(backward[dead, :-1]).all()
+    assert np.isfinite(backward[~dead, -1]).all()
+
+
+def test_scaled_values_have_squares_and_logarithms_sum():
+    for value in (1e-300, 1.0, 1.7e308):
+        scaled, scale = units._scaled(np.array([[value], [0.0]]))
+        assert 0.5 <= scaled[0, 0] < 2
+        assert np.isfinite(scale)
+    assert rounding._log10_sum(2.0, 3.0) == pytest.approx(np.log10(1100))
+    assert rounding._log10_sum(-np.inf, 3.0) == 3
+
+
+def test_sums_with_infinities():
+    """One inf keeps or turns its sign, two meet the same sign in half of the sums, a NaN leaves nothing."""
+    rng, count = np.random.default_rng(0), 10_000
+    one, two = (units._infinite_sums(count, np.array([np.inf, 1, sign]), rng) for sign in (0, -np.inf))
+    assert np.isinf(one).all()
+    assert np.mean(one > 0) == pytest.approx(0.5, abs=0.025)
+    assert np.isnan(two).mean() == pytest.approx(0.5, abs=0.025)
+    assert np.isnan(units._infinite_sums(3, np.array([np.nan, np.inf]), rng)).all()
+
+
+def test_the_first_nan_is_that_of_one_unit():
+    """Infinity times 0 in the second unit alone; the first stays inf."""
+    run = simulate_through(3 * [np.diag([1000, 1]).astype(np.float16)], rng=0)
+    assert (run.first_nonfinite, run.first_nan) == (2, 3)
 
 
 def test_given_matrices_keep_their_arithmetic():

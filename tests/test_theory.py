@@ -103,6 +103,14 @@ def test_profiles_follow_power_laws_far_out(name, log10_input):
     assert profile[2] == pytest.approx(2 * np.log10(np.linalg.norm(far) / math.sqrt(2)), abs=1e-6)
 
 
+@pytest.mark.parametrize("name", [name for name, phi in ACTIVATIONS.items() if not phi.bounded])
+@pytest.mark.parametrize("log10_input", [-290.0, 290.0])
+def test_slopes_far_out_and_at_zero_are_constant(name, log10_input):
+    backward = theory.log10_gradient_variance(2, 1, 1.0, name, input_variance=10.0**log10_input)
+    sides = ACTIVATIONS[name].derivative(np.array([-1.0, 1.0]) * 10 ** (log10_input / 2))
+    assert backward[1] == pytest.approx(math.log10(np.mean(sides**2)), abs=1e-9)
+
+
 @pytest.mark.parametrize("name", HOMOGENEOUS)
 def test_gradients_of_a_square_network_mirror_the_signal(name):
     forward = theory.log10_variance(7, 64, 0.01, name)
@@ -298,6 +306,16 @@ def test_band_by_sampling_the_factors(name, width, depth, direction):
         assert np.mean(factors < edge[layer]) == pytest.approx(share, abs=5 * math.sqrt(0.05 * 0.95) / 1e3 + 1e-4)
 
 
+def test_the_lower_edge_is_0_where_more_networks_are_dead_than_the_band_leaves_out():
+    """Two units are both dead with probability 1/4. Backward: in two layers 1 in 4, at the top none."""
+    for direction, layer in (("forward", 2), ("backward", 0), ("backward", 1)):
+        lower = [theory.fluctuation_band(2, 2, "relu", share, direction=direction)[0] for share in (0.4, 0.6)]
+        assert lower[1][layer] == 0 < lower[0][layer]
+    assert theory.fluctuation_band(2, 2, "relu", 0.9, direction="backward")[0][2] > 0
+    assert theory.fluctuation_band(1, 2, "relu", 0.9, direction="backward")[0][0] > 0
+    assert theory.fluctuation_band(2, 2, "relu", 0.9)[0][1] > 0
+
+
 def test_band_of_one_linear_layer_is_chi_square():
     lower, upper = theory.fluctuation_band(0, 9, "linear", 0.5)
     assert lower[0] == pytest.approx(stats.chi2.ppf(0.25, 9) / 9, rel=1e-3)
@@ -371,6 +389,11 @@ def test_fixed_points_of_poole_et_al(sigma_w, q, chi):
     )
 
 
+@pytest.mark.parametrize(("name", "moment"), [("tanh", 1.0), ("sigmoid", 0.5)])
+def test_the_fixed_point_of_saturated_units(name, moment):
+    assert theory.q_fixed_point(1e40, 3e39, name) == pytest.approx(1e80 * moment + 9e78, rel=1e-9)
+
+
 @pytest.mark.parametrize(("sigma_w", "c"), [(1.3, 1.0), (2.5, 0.1221), (4.0, 0.0297)])
 def test_correlation_fixed_points_of_poole_et_al(sigma_w, c):
     found = 0.5
@@ -399,6 +422,9 @@ def test_critical_point_of_a_homogeneous_activation_is_its_gain(name):
     assert theory.q_fixed_point(ACTIVATIONS[name].gain, 0, name) == 1
     assert theory.q_fixed_point(ACTIVATIONS[name].gain, 0.1, name) == math.inf
     assert theory.q_fixed_point(1.01 * ACTIVATIONS[name].gain, 0, name) == math.inf
+    assert theory.q_fixed_point(math.sqrt(0.75) * ACTIVATIONS[name].gain, 0.5, name) == pytest.approx(
+        1
+    )  # q = 3q/4 + 1/4
 
 
 def test_an_activation_without_critical_point_says_so():
@@ -423,6 +449,16 @@ def test_correlation_map_of_relu_is_the_arc_cosine_kernel(c):
     assert theory.correlation_map(c, math.sqrt(2), 0, "relu") == pytest.approx(exact, abs=1e-12)
 
 
+@given(st.floats(-1, 1))
+def test_correlation_map_of_leaky_relu_is_that_of_relu_and_a_straight_line(c):
+    """With phi(z) = a z + (1 - a) relu(z), and E[z1 relu(z2)] = c/2."""
+    a = 0.01
+    relu = (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / (2 * math.pi)
+    exact = (a * c + (1 - a) ** 2 * relu) / ACTIVATIONS["leaky_relu"].second_moment
+    gain = ACTIVATIONS["leaky_relu"].gain
+    assert theory.correlation_map(c, gain, 0, "leaky_relu") == pytest.approx(exact, abs=1e-12)
+
+
 @pytest.mark.parametrize("name", SMOOTH)
 def test_correlation_map_by_sampling(name):
     """A million pairs: within 5 standard errors."""
@@ -441,15 +477,16 @@ def test_correlation_map_by_sampling(name):
 
 
 @pytest.mark.parametrize(
-    ("law", "exact"),
+    ("make", "exact"),
     [
-        (weights.normal(0.3), stats.norm(scale=0.3)),
-        (weights.truncated_normal(0.3), stats.truncnorm(-2, 2, scale=0.3)),
-        (weights.uniform(0.12), stats.uniform(-0.6, 1.2)),
-        (weights.coordinate(5), stats.beta(2, 2, loc=-1, scale=2)),
+        (partial(weights.normal, 0.3), stats.norm(scale=0.3)),
+        (partial(weights.truncated_normal, 0.3), stats.truncnorm(-2, 2, scale=0.3)),
+        (partial(weights.uniform, 0.12), stats.uniform(-0.6, 1.2)),
+        (partial(weights.coordinate, 5), stats.beta(2, 2, loc=-1, scale=2)),
     ],
 )
-def test_laws_are_those_of_scipy(law, exact):
+def test_laws_are_those_of_scipy(make, exact):
+    law = make()
     x = np.array([-1.5, -0.7, -0.5, -0.1, 0.0, 0.2, 0.59, 0.61, 1.5])
     np.testing.assert_allclose(law.below(x), exact.cdf(x), atol=1e-14)
     assert law.variance == pytest.approx(exact.var(), rel=1e-12)
@@ -470,6 +507,9 @@ def test_laws_of_values_and_of_zeros_among_others():
 # --- bad input
 
 BAD = [
+    ("c", lambda: theory.correlation_map(-1.5, 2, 0, "tanh")),
+    ("std", lambda: weights.normal(0)),
+    ("std", lambda: weights.truncated_normal(0)),
     ("variance", lambda: weights.uniform(0)),
     ("zeros", lambda: weights.diluted(weights.normal(1.0), 1.5)),
     ("depth", lambda: theory.log10_variance(-1, 4, 1.0)),
