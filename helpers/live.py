@@ -135,7 +135,6 @@ def bundle(live: dict[str, Any], png: bytes | None, html: str, text: str) -> dic
 def message(kind: str, html: str, colour: str) -> str:
     """A line of text marked by a word and a coloured border, in whatever text colour the theme has."""
     return (
-        f'<div style="border-left: 6px solid {colour}; padding: 2px 0 2px 12px; '
-        f'font-size: var(--wim-type, 15px); line-height: 1.45">'
+        f'<div style="border-left: 6px solid {colour}; padding: 2px 0 2px 12px; font-size: 15px; line-height: 1.45">'
         f"<strong>{escape(kind)}</strong> {html}</div>"
     )

@@ -144,11 +144,11 @@ def output(rows: Array, output_bias: float, inputs: Array, activation: str = "ta
     array([0.5, 3.5])
     """
     phi = activations.activation(activation)
-    output_bias = arguments.number("output_bias", output_bias, infinite=True)
+    bias = arguments.array("output_bias", output_bias, 0)  # NaN in a run that has diverged
     columns, inputs = _checked("rows", rows, inputs)
     rows = columns.T
     with np.errstate(all="ignore"):
-        return np.asarray(rows[:, -1] @ phi.value(rows[:, :-2] @ inputs + rows[:, -2:-1]) / len(rows) + output_bias)
+        return np.asarray(rows[:, -1] @ phi.value(rows[:, :-2] @ inputs + rows[:, -2:-1]) / len(rows) + bias)
 
 
 def distinct(rows: ArrayLike, tolerance: float = 0.0) -> int:

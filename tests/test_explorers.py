@@ -9,6 +9,7 @@ import io
 import itertools
 import re
 
+import ipywidgets
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -713,7 +714,7 @@ def test_alternative_text_is_escaped():
 
 def test_a_report_is_shown_escaped():
     live = LiveImage(Figure(figsize=(2, 1)), [])
-    explorer = Explorer({}, [], live, lambda: Report("Healthy.", 'is "1 < 2"', "A picture", 0))
+    explorer = Explorer({}, [ipywidgets.HBox()], live, lambda: Report("Healthy.", 'is "1 < 2"', "A picture", 0))
     assert explorer.verdict == 'Healthy. is "1 < 2"'
     assert "is &quot;1 &lt; 2&quot;" in explorer._line.value
     assert image(live.value)["alt"] == 'A picture Healthy. is "1 < 2"'

@@ -126,7 +126,9 @@ def test_the_footer_tells_what_the_catalog_knows(shared, record):
 def test_a_footer_is_for_explorers_that_ask_for_one():
     live = LiveImage(Figure(figsize=(2, 1)), [])
     report = Report("Healthy.", "1", "A picture.", 0, "<i>a note</i>")
-    plain, noted = (Explorer({}, [], live, lambda: report, footer=footer) for footer in (None, ipywidgets.HTML()))
+    plain, noted = (
+        Explorer({}, [ipywidgets.HBox()], live, lambda: report, footer=footer) for footer in (None, ipywidgets.HTML())
+    )
     assert len(noted.children) == len(plain.children) + 1
     assert "a note" not in plain._repr_mimebundle_()["text/html"]
     assert noted.children[-2].value == "<i>a note</i>"

@@ -18,6 +18,7 @@ LARGE = "wim-large"  # the class of a box that is shown to a lecture hall
 _STYLE = f"""<style>
 .wim-box {{--wim-type: 15px}} .{LARGE} {{--wim-type: 22px; --jp-widgets-inline-height: 36px}}
 .wim-box .widget-label, .wim-box .widget-readout {{font-size: var(--wim-type)}}
+.{LARGE} .wim-announced div {{font-size: var(--wim-type) !important}}
 .{LARGE} .widget-label {{min-width: 176px}} .{LARGE} .widget-readout {{min-width: 96px}}
 .{LARGE} .widget-dropdown {{width: 382px !important}} .{LARGE} .widget-toggle-button {{width: auto !important}}
 .{LARGE} .jupyter-button, .{LARGE} select {{font-size: 20px}}

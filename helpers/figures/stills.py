@@ -157,6 +157,7 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
         Number of steps that are averaged.
     """
     curves, chance = _checked(curves), arguments.number("chance", chance, above=0)
+    styled = _styled(curves, roles)
     window = arguments.integer("window", window, 1)
     if window > min(map(len, curves.values())):
         raise ValueError(f"window must be no longer than the curves, got {window}")
@@ -167,7 +168,7 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
         label: dict[str, Any] = {"va": "bottom", "ha": "right", "fontsize": 12, "color": "#444444"}
         axes.text(1, 1.02 * chance, f"guessing: {chance:.3f}", transform=axes.get_yaxis_transform(), **label)
         ends = []
-        for name, curve, (line, _), colour in _styled(curves, roles):
+        for name, curve, (line, _), colour in styled:
             smooth = np.convolve(curve, np.ones(window) / window, mode="valid")
             axes.plot(np.arange(len(smooth)) + window - 1, smooth, linestyle=line, color=colour, label=name)
             ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
