@@ -57,7 +57,7 @@ def _lecun() -> float:
 
 
 def _mean_singular_value(scale: float, n: int = 300) -> float:
-    weights = initializers.variance_scaling((n, n), scale, distribution="uniform", rng=0)
+    weights = initializers.variance_scaling((n, n), scale, distribution="uniform", rng=0, dtype=np.float64)
     return float(np.linalg.svd(weights, compute_uv=False).mean())
 
 

@@ -12,6 +12,17 @@ settings.register_profile("series", deadline=None, derandomize=True)
 settings.load_profile("series")
 
 
+LONGEST = ["test_browser_notebooks.py", "test_browser.py", "test_explorers.py", "test_claims.py", "test_notebooks.py"]
+
+
+def pytest_collection_modifyitems(items):
+    """Side by side, a file is one worker's (its fixtures are shared), a notebook in the browser too; longest first."""
+    for item in items:
+        notebook = getattr(item, "callspec", None) and item.callspec.params.get("reader")
+        item.add_marker(pytest.mark.xdist_group(str(notebook or item.path)))
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
     """Serve a fresh folder in JupyterLab; yield (address, folder)."""

@@ -25,20 +25,26 @@ OUTCOMES = {
 }
 
 
-class _Images(HTMLParser):
-    def __init__(self, html):
+class Page(HTMLParser):
+    """A text in HTML: its elements as (name, attributes)."""
+
+    def __init__(self, text):
         super().__init__()
-        self.found = []
-        self.feed(html)
+        self.elements = []
+        self.feed(text)
 
     def handle_starttag(self, tag, attrs):
-        if tag == "img":
-            self.found.append(dict(attrs))
+        """Called by the parser."""
+        self.elements.append((tag, dict(attrs)))
+
+    def all(self, tag):
+        """The attributes of the elements with this name."""
+        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def image(html):
     """The attributes of the only <img> in `html`."""
-    (attributes,) = _Images(html).found
+    (attributes,) = Page(html).all("img")
     return attributes
 
 

@@ -11,7 +11,6 @@ import sys
 import threading
 import tomllib
 from functools import partial
-from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from lite.build import FROM_PYODIDE, KERNEL
 from tests.lab_page import Lab, write
+from tests.seen import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "dist" / "site"
@@ -154,23 +154,6 @@ def test_the_front_ends_of_the_widgets_are_on_the_site():
     assert {KERNEL, "@jupyter-widgets/jupyterlab-manager", "anywidget"} <= extensions.keys()
     for name, load in extensions.items():
         assert (SITE / "extensions" / name / load).exists()
-
-
-class Page(HTMLParser):
-    """The landing page: its elements as (name, attributes)."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        """Called by the parser."""
-        self.elements.append((tag, dict(attrs)))
-
-    def all(self, tag):
-        """The attributes of the elements with this name."""
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @built
