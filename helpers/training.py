@@ -58,8 +58,18 @@ def initialize(widths: Sequence[int], initializer: Callable[..., Matrix], *, rng
     return layers
 
 
-def forward(layers: Sequence[Layer], inputs: Matrix, activation: str) -> tuple[list[Matrix], list[Matrix]]:
+def _in_order(a: Matrix, b: Matrix) -> Matrix:
+    """``a @ b``, with the terms of all its sums added up in the same order, which no library promises."""
+    return np.asarray((a[:, :, None] * b).sum(axis=1))
+
+
+def forward(
+    layers: Sequence[Layer], inputs: Matrix, activation: str, *, in_order: bool = False
+) -> tuple[list[Matrix], list[Matrix]]:
     """Return the pre-activations of every layer and the activations below every layer.
+
+    With `in_order` all sums of a matrix product are added up in the same order. It is slow, and equal units stay equal
+    to the last bit on every machine.
 
     Examples
     --------
@@ -69,12 +79,13 @@ def forward(layers: Sequence[Layer], inputs: Matrix, activation: str) -> tuple[l
     """
     phi = activations.activation(activation)
     inputs = _checked(layers, inputs)
+    product = _in_order if arguments.instance("in_order", in_order, bool, "True or False") else np.matmul
     pre_activations: list[Matrix] = []
     below = [inputs]
     for layer in layers:
         if pre_activations:
             below.append(phi.value(pre_activations[-1]))
-        pre_activations.append(layer.weights @ below[-1] + layer.biases)
+        pre_activations.append(product(layer.weights, below[-1]) + layer.biases)
     return pre_activations, below
 
 
@@ -106,7 +117,7 @@ def _log_softmax(scores: Matrix) -> Matrix:
 
 
 def gradients(
-    layers: Sequence[Layer], inputs: Matrix, labels: Labels, activation: str
+    layers: Sequence[Layer], inputs: Matrix, labels: Labels, activation: str, *, in_order: bool = False
 ) -> tuple[float, list[Layer], list[Matrix]]:
     """Mean cross-entropy of a batch, and its gradients by backpropagation.
 
@@ -117,6 +128,8 @@ def gradients(
     labels : ndarray of int, shape (batch,)
     activation : str
         A key of `activations.ACTIVATIONS`.
+    in_order : bool
+        As in `forward`.
 
     Returns
     -------
@@ -139,7 +152,8 @@ def gradients(
     2.3026
     """
     phi = activations.activation(activation)
-    pre_activations, below = forward(layers, inputs, activation)
+    pre_activations, below = forward(layers, inputs, activation, in_order=in_order)
+    product = _in_order if in_order else np.matmul
     log_p = _log_softmax(pre_activations[-1])
     labels = _checked_labels(labels, *log_p.shape[::-1])
     columns = np.arange(len(labels))
@@ -148,9 +162,9 @@ def gradients(
     signal /= len(labels)
     signals = [signal]
     for layer, z in zip(reversed(layers[1:]), reversed(pre_activations[:-1]), strict=True):
-        signals.append((layer.weights.T @ signals[-1]) * phi.derivative(z))
+        signals.append(product(layer.weights.T, signals[-1]) * phi.derivative(z))
     signals.reverse()
-    parameters = [Layer(d @ h.T, d.sum(axis=1, keepdims=True)) for d, h in zip(signals, below, strict=True)]
+    parameters = [Layer(product(d, h.T), d.sum(axis=1, keepdims=True)) for d, h in zip(signals, below, strict=True)]
     return -float(log_p[labels, columns].mean()), parameters, signals
 
 
@@ -185,6 +199,7 @@ def train(
     learning_rate: float = 0.1,
     batch_size: int = 64,
     max_norm: float | None = None,
+    in_order: bool = False,
     rng: Rng = None,
 ) -> Training:
     """Train by plain stochastic gradient descent on random mini-batches; the given layers stay as they are.
@@ -203,6 +218,8 @@ def train(
     learning_rate : float
     max_norm : float, optional
         Clip: scale a gradient down whose norm, over all parameters together, is larger.
+    in_order : bool
+        As in `forward`: a layer of equal neurons stays one, on every machine.
     rng : None, int or numpy.random.Generator
         Picks the mini-batches.
 
@@ -230,7 +247,9 @@ def train(
     with np.errstate(all="ignore"):
         for step in range(steps):
             chosen = generator.integers(len(labels), size=batch_size)
-            losses[step], slopes, _ = gradients(layers, inputs[:, chosen], labels[chosen], activation)
+            losses[step], slopes, _ = gradients(
+                layers, inputs[:, chosen], labels[chosen], activation, in_order=in_order
+            )
             norm = _norm(slopes) if max_norm is not None else 0.0
             length = learning_rate * (longest / norm if norm > longest else 1.0)
             for layer, slope in zip(layers, slopes, strict=True):

@@ -130,12 +130,14 @@ BASELINES = {
     "theory.weights.truncated_normal": {"std": 1.0},
     "theory.weights.uniform": {"variance": 1.0},
     "training.accuracy": {"layers": LAYERS, "inputs": X, "labels": np.array([0, 1, 2]), "activation": "relu"},
-    "training.forward": {"layers": LAYERS, "inputs": X, "activation": "relu"},
-    "training.gradients": {"layers": LAYERS, "inputs": X, "labels": np.array([0, 1, 2]), "activation": "relu"},
+    "training.forward": {"layers": LAYERS, "inputs": X, "activation": "relu", "in_order": False},
+    "training.gradients": {
+        "layers": LAYERS, "inputs": X, "labels": np.array([0, 1, 2]), "activation": "relu", "in_order": False,
+    },
     "training.initialize": {"widths": [3, 2], "initializer": initializers.he_normal, "rng": 0},
     "training.train": {
         "layers": LAYERS, "inputs": X, "labels": np.array([0, 1, 2]), "activation": "relu", "steps": 2,
-        "learning_rate": 0.1, "batch_size": 2, "max_norm": 1.0, "rng": 0,
+        "learning_rate": 0.1, "batch_size": 2, "max_norm": 1.0, "in_order": False, "rng": 0,
     },
     "zone.accuracies": {"recompute": False},
     "zone.accuracy": {"depth": 2, "scale": 2.0, "seed": 0, "width": 4, "steps": 1},

@@ -111,7 +111,7 @@ def trained_on_digits():
         if change:
             change(layers)
         inputs, labels = data.train_inputs, data.train_labels
-        run = training.train(layers, inputs, labels, activation, steps=steps, learning_rate=0.1, rng=0)
+        run = training.train(layers, inputs, labels, activation, steps=steps, learning_rate=0.1, in_order=True, rng=0)
         share = training.accuracy(run.layers, data.test_inputs, data.test_labels, activation)
         return lockstep.distinct(run.layers[0].weights, 0.01), share
 

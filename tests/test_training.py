@@ -223,6 +223,36 @@ def test_no_steps_change_nothing(digits):
     assert _equal(run.layers, start)
 
 
+@pytest.mark.parametrize("n", [7, 128, 129, 513])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+def test_in_order_equal_units_stay_equal_to_the_last_bit(digits, n, activation):
+    start = [
+        Layer(np.full((n, 64), 0.03, dtype=np.float32), np.zeros((n, 1), dtype=np.float32)),
+        Layer(np.full((10, n), 0.5 / n, dtype=np.float32), np.zeros((10, 1), dtype=np.float32)),
+    ]
+    options = {"steps": 20, "batch_size": 37, "learning_rate": 0.1, "rng": 0}
+    run = train(start, digits.train_inputs, digits.train_labels, activation, in_order=True, **options)
+    below, above = run.layers[0], run.layers[1].weights
+    assert not np.array_equal(below.weights, start[0].weights)
+    for part in (below.weights, below.biases, above.T):
+        assert (part == part[0]).all()
+    other = train(start, digits.train_inputs, digits.train_labels, activation, **options)
+    np.testing.assert_allclose(run.losses, other.losses, rtol=1e-4)
+
+
+def test_in_order_all_gradients_are_the_same(digits):
+    layers, inputs, labels = _network([64, 9, 5, 10], 3), digits.train_inputs[:, :11], digits.train_labels[:11]
+    (loss, slopes, signals), (other, *others) = (
+        gradients(layers, inputs, labels, "tanh", in_order=in_order) for in_order in (True, False)
+    )
+    assert loss == pytest.approx(other, rel=1e-12)
+    for one, two in zip(slopes, others[0], strict=True):
+        np.testing.assert_allclose(one.weights, two.weights, rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(one.biases, two.biases, rtol=1e-9, atol=1e-15)
+    for one, two in zip(signals, others[1], strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-15)
+
+
 def test_equal_units_stay_equal(digits):
     """Symmetry: units that start alike receive alike gradients."""
     start = [Layer(np.full((8, 64), 0.1), np.zeros((8, 1))), Layer(np.full((10, 8), 0.1), np.zeros((10, 1)))]
