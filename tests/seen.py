@@ -2,12 +2,14 @@
 
 import base64
 import io
+import itertools
 import re
 from html.parser import HTMLParser
 
 import numpy as np
 from PIL import Image
 
+from helpers.activations import ACTIVATIONS
 from helpers.explorers.explorer import as_html
 
 # How the alternative text begins, and the kinds of outcome that may follow.
@@ -46,6 +48,17 @@ def image(html):
     """The attributes of the only <img> in `html`."""
     (attributes,) = Page(html).all("img")
     return attributes
+
+
+def corners(activation, *levels):
+    """Half of all combinations of an activation with `levels`: those whose places add up to an even number.
+
+    This is a fractional factorial design: leave one factor out, and all combinations of the others are there.
+    """
+    number = list(ACTIVATIONS).index(activation)
+    for places in itertools.product(*(range(len(level)) for level in levels)):
+        if (number + sum(places)) % 2 == 0:
+            yield tuple(level[place] for level, place in zip(levels, places, strict=True))
 
 
 def pixels(html):

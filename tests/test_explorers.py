@@ -21,7 +21,7 @@ from helpers import explorers, figures, theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers.explorer import Explorer, Report, as_html
 from helpers.live import _KEPT, LiveImage
-from tests.seen import assert_told, buttons, decoded, everything, image, pixels, values
+from tests.seen import assert_told, buttons, corners, decoded, everything, image, pixels, values
 
 FORMATS = ("float16", "float32", "float64")
 DIRECTIONS = ("forward", "backward")
@@ -386,11 +386,11 @@ def _redrawn(live):
     return decoded(figures.encode(canvas))
 
 
-@pytest.mark.parametrize("density", [1.0, 1.5])
-def test_the_picture_is_that_of_a_full_redraw(name, explorer, density):
+@pytest.mark.parametrize(("density", "states"), [(1.0, slice(None)), (1.5, slice(3))])
+def test_the_picture_is_that_of_a_full_redraw(name, explorer, density, states):
     start = values(explorer)
     explorer._image.set_density(density)
-    for state in [*STATES[name], *reversed(STATES[name])]:
+    for state in STATES[name][states]:
         explorer.update(**start | state)
         np.testing.assert_array_equal(pixels(explorer._image.value), _redrawn(explorer._image))
 
@@ -403,7 +403,7 @@ def test_the_picture_does_not_depend_on_what_was_shown_before(name, explorer):
         other.update(**start | state)
         fresh.append(pixels(other._image.value))
     count = range(len(states))
-    for number in [*count, *count[::-1], *count[::2], *count[1::2]]:
+    for number in [*count[::-1], *count[::2], *count[1::2]]:
         explorer.update(**start | states[number])
         np.testing.assert_array_equal(pixels(explorer._image.value), fresh[number])
     assert len({picture.tobytes() for picture in fresh}) == len(states)
@@ -449,7 +449,7 @@ def test_the_keyboard_widget_tells_the_density(explorer):
 @pytest.mark.parametrize("smallest", [False, True])
 def test_encoding_loses_little(name, explorer, smallest):
     start = values(explorer)
-    for state in STATES[name]:
+    for state in STATES[name][::3]:
         explorer.update(**start | state)
         canvas = explorer._image._draw()
         exact = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
@@ -465,9 +465,9 @@ def test_encoding_loses_little(name, explorer, smallest):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_collapse_at_all_corners(shared, activation):
-    corners = itertools.product(FORMATS, DIRECTIONS, (1, 200), (1, 256), (1e-6, 10**-2.5, 10))
+    levels = list(FORMATS), DIRECTIONS, (1, 200), (1, 256), (1e-6, 10)
     pictures = set()
-    for count, (numbers, direction, depth, width, sigma2) in enumerate(corners, 1):
+    for count, (numbers, direction, depth, width, sigma2) in enumerate(corners(activation, *levels), 1):
         values = {"depth": depth, "width": width, "sigma2": sigma2, "format": numbers, "direction": direction}
         shared.update(activation=activation, **values)
         assert_told(shared)

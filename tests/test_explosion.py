@@ -11,7 +11,7 @@ from helpers import explorers, theory
 from helpers.activations import ACTIVATIONS
 from helpers.precision import FORMATS
 from helpers.simulation import simulate
-from tests.seen import assert_told, values
+from tests.seen import assert_told, corners, values
 
 REFERENCE = {
     "depth": 50, "width": 512, "sigma2": 1.0, "activation": "linear", "format": "float32", "direction": "forward",
@@ -32,8 +32,8 @@ def drawn_lines(explorer):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_at_all_corners(shared, activation):
-    corners = itertools.product(FORMATS, ("forward", "backward"), (1, 300), (1, 64), (1e-6, 10))
-    for numbers, direction, depth, width, sigma2 in corners:
+    levels = list(FORMATS), ("forward", "backward"), (1, 300), (1, 64), (1e-6, 10)
+    for numbers, direction, depth, width, sigma2 in corners(activation, *levels):
         state = {"depth": depth, "width": width, "sigma2": sigma2, "format": numbers, "direction": direction}
         shared.update(activation=activation, **state)
         assert_told(shared)

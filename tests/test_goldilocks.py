@@ -1,7 +1,5 @@
 """The explorer of goldilocks: uneven layers, forward and backward, by theory and in a network; the map of scales."""
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from helpers import explorers, theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers.goldilocks import _map, _network, _unit_weights, _widths
 from helpers.figures.balance import _EDGES, LOG2_N, LOG10_SIGMA2, MAP_POINTS, BalanceFigure, BalanceView, _bands
-from tests.seen import assert_told, buttons, values
+from tests.seen import assert_told, buttons, corners, values
 
 MODES = ("fan_in", "fan_out", "fan_avg")
 LAWS = ("normal", "truncated_normal", "uniform")
@@ -22,8 +20,8 @@ def shared():
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_at_all_corners(shared, activation):
-    corners = itertools.product(MODES, ("alternating", "tapering"), (1, 2, 60), (4, 256), (4, 256), (0.1, 10))
-    for mode, shape, depth, n_in, n_out, scale in corners:
+    levels = MODES, ("alternating", "tapering"), (1, 60), (4, 256), (4, 256), (0.1, 10)
+    for mode, shape, depth, n_in, n_out, scale in corners(activation, *levels):
         state = {"mode": mode, "shape": shape, "depth": depth, "n_in": n_in, "n_out": n_out, "scale": scale}
         shared.update(activation=activation, distribution="uniform", **state)
         assert_told(shared)

@@ -320,25 +320,25 @@ def change_a_digit(notebook):
     data["text/plain"] = f"{start}{(int(digit) + 1) % 10}{rest}"
 
 
-def nbval(notebook, path):
-    """Run nbval as the Makefile does, on a copy of a notebook."""
-    path.write_text(refresh.as_stored(notebook), encoding="utf-8")
+def nbval(folder, **notebooks):
+    """Run nbval as the Makefile does, on notebooks stored in a folder under the given names."""
+    for name, notebook in notebooks.items():
+        (folder / f"{name}.ipynb").write_text(refresh.as_stored(notebook), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "no:cacheprovider"]
-    command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", ROOT / "tests" / "nbval.cfg", path]
-    return subprocess.run(command, cwd=path.parent, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", ROOT / "tests" / "nbval.cfg", "."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=300)
 
 
 @every_notebook
 def test_nbval_passes_an_explorer_and_fails_when_a_number_in_its_verdict_changes(path, tmp_path):
-    short = with_one_explorer(read(path))
-    unchanged = nbval(short, tmp_path / "unchanged.ipynb")
-    assert unchanged.returncode == 0, unchanged.stdout
-    assert "2 passed" in unchanged.stdout
-    change_a_digit(short)
-    changed = nbval(short, tmp_path / "changed.ipynb")
-    assert changed.returncode == 1, changed.stdout
-    assert "1 failed, 1 passed" in changed.stdout
-    assert "mismatch 'text/plain'" in changed.stdout
+    right = with_one_explorer(read(path))
+    wrong = copy.deepcopy(right)
+    change_a_digit(wrong)
+    done = nbval(tmp_path, right=right, wrong=wrong)
+    assert done.returncode == 1, done.stdout
+    assert "1 failed, 3 passed" in done.stdout
+    assert re.findall(r"FAILED (\w+)\.ipynb", done.stdout) == ["wrong"]
+    assert "mismatch 'text/plain'" in done.stdout
 
 
 # The checks themselves, on a small notebook
@@ -537,10 +537,12 @@ print(len(explorers), count)
 
 @every_notebook
 def test_every_widget_can_be_moved_in_the_kernel_after_a_run(path):
+    """Of the cells that show one; they need the imports alone."""
     notebook = read(path)
-    calls = [cell.source for cell in code_cells(notebook)]
-    shown = [sum(call.startswith(f"{kind}.") for call in calls) for kind in ("explorers", "quiz")]
-    notebook.cells.append(new_code_cell(SWEEP))
+    imports, *others = code_cells(notebook)
+    showing = [cell for cell in others if cell.source.startswith(("explorers.", "quiz."))]
+    shown = [sum(cell.source.startswith(f"{kind}.") for cell in showing) for kind in ("explorers", "quiz")]
+    notebook.cells = [imports, *showing, new_code_cell(SWEEP)]
     refresh.execute(notebook, path.parent)
     explored, moved = map(int, notebook.cells[-1].outputs[0].text.split())
     assert explored == shown[0]

@@ -228,7 +228,7 @@ def test_real_float64_arithmetic_dies_where_the_notebook_says():
 @pytest.mark.parametrize("format_name", ["float16", "float8_e4m3", "float8_e5m2"])
 def test_norms_round_as_units_do(format_name, name, scale):
     """Networks that die: the same layers and the same last breaths, by law, from three ways of computing."""
-    widths, networks = [24] * 14, 700
+    widths, networks = [24] * 14, 400
     sigma, dtype, phi = (scale / 24) ** 0.5, FORMATS[format_name], ACTIVATIONS[name]
 
     def features(run):
