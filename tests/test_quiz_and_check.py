@@ -2,7 +2,10 @@
 
 import itertools
 import math
+import re
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -240,3 +243,87 @@ def test_unsolved_and_broken_answers_get_a_sentence(checked):
     bundle = checked(None)._repr_mimebundle_()
     assert bundle["text/plain"] == repr(checked(None))
     assert "border-left" in bundle["text/html"]
+
+
+# Codes to hand in
+
+
+def gain(phi):
+    return 1 / math.sqrt(np.mean(phi(np.random.default_rng(0).standard_normal(1_000_000)) ** 2))
+
+
+def xavier_variance(widths):
+    return [2 / (n_in + n_out) for n_in, n_out in itertools.pairwise(widths)]
+
+
+def wrong(name):
+    """A function that answers an exercise of this name wrongly."""
+
+    def answer(*arguments, **named):
+        return -1
+
+    answer.__name__ = name
+    return answer
+
+
+def test_a_code_says_which_exercises_are_right_and_whose_they_are():
+    both = check.completion_code("Ada Lovelace", gain, xavier_variance)
+    assert both.right
+    assert both.word == f"{check.expected_code('ada  lovelace ', 'xavier_variance', 'gain')}."
+    assert both.sentence == "Ada Lovelace: 2 of 2 right (gain, xavier_variance)."
+    one = check.completion_code("Ada Lovelace", wrong("gain"), xavier_variance)
+    assert not one.right
+    assert one.word == f"{check.expected_code('Ada Lovelace', 'xavier_variance')}."
+    assert one.sentence == "Ada Lovelace: 1 of 2 right (xavier_variance)."
+
+
+def test_codes_of_all_learners_and_sets_of_exercises_differ():
+    names = [f"learner {n}" for n in range(300)]
+    sets = [s for k in (1, 2, 3) for s in itertools.combinations(["gain", "rescaled", "xavier_variance"], k)]
+    codes = {check.expected_code(name, *exercises) for name in names for exercises in sets}
+    assert len(codes) == 300 * 7
+    assert all(re.fullmatch("[A-Z2-7]{4}-[A-Z2-7]{4}", code) for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "said"),
+    [
+        ("", [xavier_variance], "Write your name between"),
+        ("  ", [xavier_variance], "Write your name between"),
+        (None, [xavier_variance], "Write your name between"),
+        ("Ada", [wrong("gain")], "No exercise is right yet"),
+        ("Ada", [], "No exercise is right yet"),
+        ("Ada", [abs], "no answer to an exercise: <built-in function abs>"),
+        ("Ada", [xavier_variance, 3], "no answer to an exercise: 3"),
+    ],
+)
+def test_without_a_right_answer_or_a_name_there_is_a_sentence_and_no_code(name, answers, said):
+    result = check.completion_code(name, *answers)
+    assert not result.right
+    assert said in result.sentence
+    assert "-" not in result.word
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("Ada",), "exercises must name at least one"),
+        (("Ada", "gains"), "exercises must be among .*got 'gains'"),
+        (("Ada", 3), "exercises must be among .*got 3"),
+        (("", "gain"), "name must be a text that is not empty, got ''"),
+        ((3, "gain"), "name must be a text that is not empty, got 3"),
+    ],
+)
+def test_a_code_that_cannot_be_expected_is_an_error(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        check.expected_code(*arguments)
+
+
+def test_each_notebook_makes_a_code_of_all_its_exercises():
+    codes = []
+    for path in sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb")):
+        source = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+        names = re.findall(r"^check\.(\w+)\(\1\)$", source, re.M)
+        assert f'check.completion_code("", {", ".join(names)})' in source
+        codes += names
+    assert sorted(codes) == sorted(set(check.__all__) - {"Result", "completion_code", "expected_code"})
