@@ -2,6 +2,8 @@
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
 # make test-versions   the tests with the oldest versions that pyproject.toml admits (RESOLUTION=highest: the newest)
 # make site       build the site that needs no installation   make test-site     build it and test it
+# make slides     build a deck of slides for each notebook    make lecture       open the notebooks with live slides
+# make test-slides   build the decks and test both
 # make mutants    put small faults into the code that computes, and see whether a test notices each (an hour or two)
 
 PYTHON ?= python3
@@ -10,6 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := $(VENV).lock
 SITE := $(VENV)/site
+SLIDES := $(VENV)/slides
+LECTURE := $(VENV)/lecture
 BUNDLED := anywidget|comm|ipywidgets|jupyterlab-widgets|psygnal
 FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 
@@ -20,7 +24,7 @@ ifneq ($(shell { $(USABLE); } >/dev/null 2>&1 && echo usable),usable)
 .PHONY: $(VENV)/ready
 endif
 
-.PHONY: setup lab test test-versions refresh format bench mutants site test-site lock
+.PHONY: setup lab test test-versions refresh format bench mutants site test-site slides lecture test-slides lock
 .DEFAULT_GOAL := lab
 
 setup: $(VENV)/ready
@@ -42,8 +46,9 @@ $(VENV)/ready: requirements.lock pyproject.toml $(wildcard helpers/data/jupyter*
 	@touch $@ && rm -f $(LOCK)
 
 # A root user (in a container) has to be allowed by name.
+LAB = $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(FIRST) $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 lab: setup
-	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(FIRST) $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
+	@$(LAB)
 
 # Test files run side by side, one on each core; then more threads would only wait for each other.
 test: export OPENBLAS_NUM_THREADS = 1
@@ -51,9 +56,9 @@ test: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks lite
+	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks lite slides
 	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
-	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
+	$(BIN)/pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
 
 # The same tests with the oldest (lowest-direct) or the newest (highest) versions that pyproject.toml admits. What is
 # old may use what has been deprecated since.
@@ -64,7 +69,7 @@ test-versions: setup
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OTHER)
 	$(BIN)/uv pip install --quiet --python $(OTHER) --resolution $(RESOLUTION) --editable . --group test
 	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder -W ignore::DeprecationWarning
-	$(OTHER)/bin/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
+	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
 	  -W ignore::DeprecationWarning notebooks
 
 refresh: setup
@@ -93,8 +98,29 @@ site: setup
 test-site: site
 	$(BIN)/pytest -m site tests/test_site.py
 
+slides: setup
+	@npm --version >/dev/null 2>&1 || \
+	  { echo "Slides need npm, which comes with Node.js and brings what decks load: reveal.js and MathJax." >&2; exit 1; }
+	@mkdir -p $(SLIDES) && cp slides/package.json slides/package-lock.json $(SLIDES)
+	@npm ci --prefix $(SLIDES) --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python slides/build.py $(SLIDES)/node_modules dist/slides
+	@echo "The decks are in dist/slides, one for each notebook. Open them in a browser; S shows the speaker's notes."
+
+# The extension for live slides lies in a folder of its own: in the notebooks of those who learn it would be in the way.
+$(LECTURE): slides/requirements.lock $(VENV)/ready
+	@rm -rf $@
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --requirement slides/requirements.lock --target $@
+	@touch $@
+
+lecture: $(LECTURE)
+	@JUPYTER_PATH=$(abspath $(LECTURE))/share/jupyter $(LAB)
+
+test-slides: slides $(LECTURE)
+	JUPYTER_PATH=$(abspath $(LECTURE))/share/jupyter $(BIN)/pytest -m slides tests/test_slides.py
+
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-annotate --custom-compile-command "make lock" --upgrade
 lock: setup
 	$(COMPILE) pyproject.toml --group test --output-file requirements.lock
 	$(COMPILE) --group site --constraint requirements.lock --output-file lite/requirements.lock
+	$(COMPILE) --group lecture --no-deps --output-file slides/requirements.lock

@@ -24,7 +24,9 @@ PROJECT = PYPROJECT["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST_GROUP = [Requirement(line) for line in PYPROJECT["dependency-groups"]["test"]]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-LOCK, SITE_LOCK = ((ROOT / folder / "requirements.lock").read_text(encoding="utf-8") for folder in (".", "lite"))
+LOCK, SITE_LOCK, LECTURE_LOCK = (
+    (ROOT / folder / "requirements.lock").read_text(encoding="utf-8") for folder in (".", "lite", "slides")
+)
 
 
 def lock_entries(lock):
@@ -64,7 +66,9 @@ def test_conda_installs_what_pip_installs():
 # the lock
 
 
-@pytest.mark.parametrize(("lock", "least"), [(LOCK, 50), (SITE_LOCK, 4)], ids=["all", "site"])
+@pytest.mark.parametrize(
+    ("lock", "least"), [(LOCK, 50), (SITE_LOCK, 4), (LECTURE_LOCK, 1)], ids=["all", "site", "lecture"]
+)
 def test_every_entry_of_a_lock_is_one_version_with_hashes(lock, least):
     assert len(lock_entries(lock)) > least
     for requirement, hashes in lock_entries(lock):
@@ -73,7 +77,7 @@ def test_every_entry_of_a_lock_is_one_version_with_hashes(lock, least):
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes), requirement
 
 
-@pytest.mark.parametrize("lock", [LOCK, SITE_LOCK], ids=["all", "site"])
+@pytest.mark.parametrize("lock", [LOCK, SITE_LOCK, LECTURE_LOCK], ids=["all", "site", "lecture"])
 def test_a_lock_names_no_place(lock):
     assert "://" not in lock
     assert " @ " not in lock
@@ -188,7 +192,7 @@ def test_the_numbers_cost_numpy_alone(module):
     assert not loaded & {"matplotlib", "ipywidgets", "anywidget", "IPython", "PIL", "scipy"}
 
 
-@pytest.mark.parametrize("folder", ["helpers", "tests", "benchmarks", "lite"])
+@pytest.mark.parametrize("folder", ["helpers", "tests", "benchmarks", "lite", "slides"])
 def test_every_module_has_a_docstring(folder):
     paths = list((ROOT / folder).rglob("*.py"))
     assert paths
