@@ -15,6 +15,7 @@ import pytest
 import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -24,6 +25,8 @@ PROJECT = PYPROJECT["project"]
 DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST_GROUP = [Requirement(line) for line in PYPROJECT["dependency-groups"]["test"]]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+PYTHONS = yaml.safe_load(WORKFLOW)["jobs"]["test"]["strategy"]["matrix"]["python"]
 LOCK, SITE_LOCK, LECTURE_LOCK = (
     (ROOT / folder / "requirements.lock").read_text(encoding="utf-8") for folder in (".", "lite", "slides")
 )
@@ -55,10 +58,13 @@ def test_conda_installs_what_pip_installs():
     assert conda()["channels"] == ["conda-forge"]
     *packages, pip = conda()["dependencies"]
     assert pip == {"pip": ["-e ."]}
+    python, *packages = packages
+    version = re.fullmatch(r"python =(3\.\d+)", python)[1]  # the form that repo2docker understands
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+    assert version in PYTHONS
     for line in packages:
         assert re.fullmatch(r"[a-z]+( [<>]=?[\d.]+(,[<>]=?[\d.]+)*)?", line), line
     found = named(map(Requirement, packages))
-    assert found.pop("python") == PROJECT["requires-python"]
     assert found.pop("pip") == ""
     assert found == named(DEPENDENCIES)
 
@@ -152,20 +158,18 @@ def test_the_tools_are_configured():
 
 
 def test_the_workflow_covers_the_systems_and_pythons():
-    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
-    workflow = yaml.safe_load(text)
+    workflow = yaml.safe_load(WORKFLOW)
     matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
     assert set(matrix["os"]) == {"ubuntu-latest", "macos-latest", "windows-latest"}
-    assert matrix["python"] == ["3.11", "3.12", "3.13"]
+    assert PYTHONS == ["3.11", "3.12", "3.13"]
     assert workflow[True].keys() == {"push", "pull_request", "schedule"}  # YAML reads the key `on` as true
-    assert all(re.search(r"@v\d+$", use) for use in re.findall(r"uses: (\S+)", text))
+    assert all(re.search(r"@v\d+$", use) for use in re.findall(r"uses: (\S+)", WORKFLOW))
 
 
 def test_windows_runs_the_steps_of_make_test():
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     recipe = re.search(r"^test: setup\n((?:\t.*\n)+)", MAKEFILE, re.M)[1]
     for command in re.sub(r"\$\(BIN\)/", "", recipe).replace(" && ", "\n").split("\n"):
-        assert command.strip() in workflow
+        assert command.strip() in WORKFLOW
 
 
 # imports

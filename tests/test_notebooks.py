@@ -125,10 +125,11 @@ def faults_of_setup(notebook):
 
 
 def check_calls(source):
-    """The calls ``check.NAME(function, ...)`` in a cell's code."""
+    """The calls ``check.NAME(function, ...)`` in a cell's code that check an exercise."""
     for node in ast.walk(ast.parse(source)):
         function = node.func if isinstance(node, ast.Call) else None
-        if isinstance(function, ast.Attribute) and getattr(function.value, "id", None) == "check":
+        is_check = isinstance(function, ast.Attribute) and getattr(function.value, "id", None) == "check"
+        if is_check and function.attr != "completion_code":
             yield ast.unparse(node)
 
 
@@ -236,10 +237,10 @@ def minutes(notebook):
 
 
 def promised(notebook):
-    """The times that the notebook's first cell promises: alone, for the exercises, in class; and what is for class."""
+    """The times that the notebook's first cells promise: alone, for the exercises, in class; and what is for class."""
     found = re.search(
         r"\*\*Time:\*\* about (\d+) minutes alone.*?, and (\d+) more for the exercises\. In class, (\d+): (.*?)\. \(",
-        notebook.cells[0].source,
+        "\n".join(cell.source for cell in notebook.cells[:2]),
     )
     return (*map(int, found.groups()[:3]), found[4]) if found else None
 
