@@ -12,15 +12,21 @@ settings.register_profile("series", deadline=None, derandomize=True)
 settings.load_profile("series")
 
 
-LONGEST = ["test_browser_notebooks.py", "test_browser.py", "test_explorers.py", "test_claims.py", "test_notebooks.py"]
+# The groups of tests that take longest, in the order in which they begin: those that wait between those that compute.
+FIRST = ["03_explosion", "test_explorers", "test_browser", "test_notebooks", "04_goldilocks", "test_symmetry"]
+FIRST += ["01_symmetry", "test_simulation", "02_collapse", "test_claims", "test_gallery", "test_explosion"]
 
 
 def pytest_collection_modifyitems(items):
-    """Side by side, a file is one worker's (its fixtures are shared), a notebook in the browser too; longest first."""
-    for item in items:
+    """Side by side, a file is one worker's, since its fixtures are shared; so is a notebook in the browser."""
+
+    def group(item):
         notebook = getattr(item, "callspec", None) and item.callspec.params.get("reader")
-        item.add_marker(pytest.mark.xdist_group(str(notebook or item.path)))
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+        return (notebook or item.path).stem
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: FIRST.index(group(item)) if group(item) in FIRST else len(FIRST))
 
 
 @pytest.fixture(scope="session")
