@@ -4,6 +4,7 @@
 # make site       build the site that needs no installation   make test-site     build it and test it
 # make slides     build a deck of slides for each notebook    make lecture       open the notebooks with live slides
 # make test-slides   build the decks and test both
+# make film       film an explorer for the README
 # make mutants    put small faults into the code that computes, and see whether a test notices each (an hour or two)
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ ifneq ($(shell { $(USABLE); } >/dev/null 2>&1 && echo usable),usable)
 .PHONY: $(VENV)/ready
 endif
 
-.PHONY: setup lab test test-versions refresh format bench mutants site test-site slides lecture test-slides lock
+.PHONY: setup lab test test-versions refresh format bench film mutants site test-site slides lecture test-slides lock
 .DEFAULT_GOAL := lab
 
 setup: $(VENV)/ready
@@ -80,6 +81,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+film: setup
+	$(BIN)/python -m tests.film
 
 mutants: setup
 	$(BIN)/python -m tests.mutants $(MUTANTS)

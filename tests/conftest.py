@@ -12,21 +12,12 @@ settings.register_profile("series", deadline=None, derandomize=True)
 settings.load_profile("series")
 
 
-# The groups of tests that take longest, in the order in which they begin: those that wait between those that compute.
-FIRST = ["03_explosion", "test_explorers", "test_browser", "test_notebooks", "04_goldilocks", "test_symmetry"]
-FIRST += ["01_symmetry", "test_simulation", "02_collapse", "test_claims", "test_gallery", "test_explosion"]
-
-
 def pytest_collection_modifyitems(items):
-    """Side by side, a file is one worker's, since its fixtures are shared; so is a notebook in the browser."""
-
-    def group(item):
-        notebook = getattr(item, "callspec", None) and item.callspec.params.get("reader")
-        return (notebook or item.path).stem
-
+    """Side by side, a file is one worker's, and so is the browser: two of them are in each other's way. It is first."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-    items.sort(key=lambda item: FIRST.index(group(item)) if group(item) in FIRST else len(FIRST))
+        in_browser = item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browser" if in_browser else item.path.name))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 @pytest.fixture(scope="session")

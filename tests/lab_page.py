@@ -20,7 +20,7 @@ window.wim = {
     return wim.verdict(n).textContent.length > 10 && spoken.endsWith(wim.verdict(n).textContent);
   },
   changed: (n, src) => wim.image(n).src !== src && wim.settled(n),
-  // The layout in every frame from now on, where it differs from that of the frame before.
+  // The layout from now on, in every frame after a change of anything in the box or of a size, where it is another.
   watch: (n) => {
     const seen = [];
     const look = () => {
@@ -35,10 +35,13 @@ window.wim = {
         loaded: wim.image(n).complete && wim.image(n).naturalWidth > 0,
       };
       if (JSON.stringify(seen.at(-1)) !== JSON.stringify(now)) seen.push(now);
-      wim.watching = requestAnimationFrame(look);
     };
     look();
-    wim.seen = () => cancelAnimationFrame(wim.watching) ?? seen;
+    const changes = new MutationObserver(() => requestAnimationFrame(look));
+    changes.observe(wim.box(n), { subtree: true, childList: true, attributes: true, characterData: true });
+    const sizes = new ResizeObserver(look);
+    [wim.box(n), wim.image(n).parentElement, ...document.querySelectorAll('.jp-Cell')].map((e) => sizes.observe(e));
+    wim.seen = () => changes.disconnect() ?? sizes.disconnect() ?? seen;
   },
   handles: (n) => [...wim.box(n).querySelectorAll('.widget-slider')].map((slider) => {
     const handle = slider.querySelector('.noUi-handle');
@@ -71,7 +74,7 @@ class Lab:
 
     def __init__(self, browser, address, name, boxes, **options):
         self.boxes = boxes
-        self.context = browser.new_context(viewport={"width": 1400, "height": 1100}, **options)
+        self.context = browser.new_context(viewport={"width": 1400, "height": 1100}, reduced_motion="reduce", **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(self.TIMEOUT)
         self.complaints = []
@@ -119,6 +122,13 @@ class Lab:
         """Choose an entry of the menu bar."""
         self.page.locator(".lm-MenuBar-item", has_text=name).first.click()
         self.page.locator(".lm-Menu-item").get_by_text(entry, exact=True).click()
+
+    def theme(self, name):
+        """Change the colours of the page."""
+        self.page.locator(".lm-MenuBar-item", has_text="Settings").first.click()
+        self.page.locator(".lm-Menu-item").get_by_text("Theme", exact=True).hover()
+        self.page.locator(".lm-Menu-item").get_by_text(name, exact=True).click()
+        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
 
     def wait_ready(self):
         """Wait until all boxes are there and looked after by live.js."""

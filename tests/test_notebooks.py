@@ -338,7 +338,7 @@ def test_nbval_passes_an_explorer_and_fails_when_a_number_in_its_verdict_changes
     done = nbval(tmp_path, right=right, wrong=wrong)
     assert done.returncode == 1, done.stdout
     assert "1 failed, 3 passed" in done.stdout
-    assert re.findall(r"FAILED (\w+)\.ipynb", done.stdout) == ["wrong"]
+    assert set(re.findall(r"(\w+)\.ipynb::\S+ \d+ FAILED|FAILED \S*?(\w+)\.ipynb", done.stdout)) == {("", "wrong")}
     assert "mismatch 'text/plain'" in done.stdout
 
 

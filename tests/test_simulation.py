@@ -57,7 +57,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "batch", "widths"), CASES)
 def test_fast_and_dense_have_the_same_law(name, batch, widths):
-    networks = 700
+    networks = 400
     variance = 1.6 / np.mean(widths)
     phi = ACTIVATIONS[name]
     expected = [
