@@ -12,12 +12,15 @@ settings.register_profile("series", deadline=None, derandomize=True)
 settings.load_profile("series")
 
 
+LONGEST = ["test_browser_notebooks.py", "test_explorers.py", "test_browser.py"]
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    """Side by side, a file is one worker's, and so is the browser: two of them are in each other's way. It is first."""
+    """Side by side, a file is one worker's, since its fixtures are shared; the longest begin."""
     for item in items:
-        in_browser = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if in_browser else item.path.name))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+        item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

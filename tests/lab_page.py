@@ -6,7 +6,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-TIMEOUT = 20_000
+TIMEOUT = 60_000
 
 # What the tests look at, in the page.
 SCRIPT = """
@@ -107,7 +107,7 @@ class Lab:
         self.wait_ready()  # what stands in the prompts before is what was stored
         self.page.wait_for_function(
             "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(p => /\\d/.test(p.textContent))",
-            timeout=10 * TIMEOUT,
+            timeout=5 * TIMEOUT,
         )
         self.page.get_by_text("| Idle").wait_for()
 
@@ -139,7 +139,7 @@ class Lab:
                     [...document.querySelectorAll('.noUi-handle')].every(h => h.hasAttribute('aria-label'));
             }""",
             arg=self.boxes,
-            timeout=10 * TIMEOUT,
+            timeout=5 * TIMEOUT,
         )
 
     def box(self, number=0):
