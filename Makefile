@@ -58,7 +58,7 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell README.md CONTRIBUTING.md helpers notebooks tests benchmarks lite slides
-	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
 
 # The same tests with the oldest (lowest-direct) or the newest (highest) versions that pyproject.toml admits. What is
@@ -69,7 +69,7 @@ test-versions: export OPENBLAS_NUM_THREADS = 1
 test-versions: setup
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OTHER)
 	$(BIN)/uv pip install --quiet --python $(OTHER) --resolution $(RESOLUTION) --editable . --group test
-	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder -W ignore::DeprecationWarning
+	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -W ignore::DeprecationWarning
 	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
 	  -W ignore::DeprecationWarning notebooks
 

@@ -12,14 +12,11 @@ settings.register_profile("series", deadline=None, derandomize=True)
 settings.load_profile("series")
 
 
-LONGEST = ["test_browser_notebooks.py", "test_explorers.py", "test_browser.py"]
+LONGEST = ["test_browser_notebooks.py", "test_explorers.py", "test_browser.py", "test_notebooks.py"]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    """Side by side, a file is one worker's, since its fixtures are shared; the longest begin."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.name))
+    """Where files run side by side, those that take longest begin."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
