@@ -330,9 +330,8 @@ def nbval(folder, **notebooks):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=300)
 
 
-@every_notebook
-def test_nbval_passes_an_explorer_and_fails_when_a_number_in_its_verdict_changes(path, tmp_path):
-    right = with_one_explorer(read(path))
+def test_nbval_passes_an_explorer_and_fails_when_a_number_in_its_verdict_changes(tmp_path):
+    right = with_one_explorer(read(NOTEBOOKS[1]))
     wrong = copy.deepcopy(right)
     change_a_digit(wrong)
     done = nbval(tmp_path, right=right, wrong=wrong)
