@@ -52,7 +52,7 @@ def build(parts: Path, site: Path) -> None:
     shutil.rmtree(site, ignore_errors=True)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
+        shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*", "*.md"))
         (folder / "jupyter-lite.json").write_text(json.dumps(settings(wheels)), encoding="utf-8")
         (folder / "jupyter_lite_config.json").write_text(json.dumps(choices(parts / "tools")), encoding="utf-8")
         command = [sys.executable, "-m", "jupyterlite_core", "build", f"--output-dir={site}"]

@@ -145,7 +145,7 @@ def test_every_slide_fits_and_its_formulas_are_set(show):
         text = page.locator("section.present section.present").inner_text()
         assert "$" not in text, slide[0].id
         if any("$" in cell.source for cell in slide if cell.cell_type == "markdown"):
-            page.locator("section.present section.present .mjx-chtml").first.wait_for()
+            page.locator("section.present section.present .mjx-chtml").first.wait_for(state="attached")
 
 
 @built
