@@ -424,9 +424,7 @@ def test_everything_that_changes_is_in_the_frame_or_moves(name, explorer):
     assert len(backgrounds) == len(set(backgrounds.values())) < len(STATES[name])
 
 
-@pytest.mark.parametrize(
-    ("asked", "given"), [(2.0, 2.0), (1.5, 1.5), (0.5, 1.0), (-1.0, 1.0), (3.0, 2.0)]
-)
+@pytest.mark.parametrize(("asked", "given"), [(2.0, 2.0), (1.5, 1.5), (0.5, 1.0), (-1.0, 1.0), (3.0, 2.0)])
 def test_density(explorer, asked, given):
     low = pixels(explorer._image.value)
     inches = explorer._image._canvas.figure.get_size_inches()
