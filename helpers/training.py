@@ -63,6 +63,11 @@ def _in_order(a: Matrix, b: Matrix) -> Matrix:
     return np.asarray((a[:, :, None] * b).sum(axis=1))
 
 
+def _product(in_order: bool) -> Callable[[Matrix, Matrix], Matrix]:
+    """The matrix product to compute with."""
+    return _in_order if arguments.instance("in_order", in_order, bool, "True or False") else np.matmul
+
+
 def forward(
     layers: Sequence[Layer], inputs: Matrix, activation: str, *, in_order: bool = False
 ) -> tuple[list[Matrix], list[Matrix]]:
@@ -79,7 +84,7 @@ def forward(
     """
     phi = activations.activation(activation)
     inputs = _checked(layers, inputs)
-    product = _in_order if arguments.instance("in_order", in_order, bool, "True or False") else np.matmul
+    product = _product(in_order)
     pre_activations: list[Matrix] = []
     below = [inputs]
     for layer in layers:
@@ -153,7 +158,7 @@ def gradients(
     """
     phi = activations.activation(activation)
     pre_activations, below = forward(layers, inputs, activation, in_order=in_order)
-    product = _in_order if in_order else np.matmul
+    product = _product(in_order)
     log_p = _log_softmax(pre_activations[-1])
     labels = _checked_labels(labels, *log_p.shape[::-1])
     columns = np.arange(len(labels))
