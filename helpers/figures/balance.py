@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from helpers.figures.journey import Profile, pair, reach, set_pair
 from helpers.figures.style import COLOURS, SHADES, STYLE, as_power
 from helpers.figures.tint import Tint
-
-Profile = NDArray[np.float64]
 
 LOG2_N, LOG10_SIGMA2 = (1.5, 9.5), (-4.5, 1.5)  # the map's axes
 MAP_POINTS = 41
@@ -46,7 +45,7 @@ class BalanceView:
 
 # Frames change seldom while a slider moves: their ends lie away from round numbers.
 _DEPTHS = (20, 40, 60)
-_DECADES = (0.6, 1.5, 5, 15, 50, 150)
+_DECADES = (0.62, 1.5, 5, 15, 50, 150)
 _STEPS = (1, 3, 10, 30)  # orders of magnitude at which the map changes its tint
 
 
@@ -60,7 +59,7 @@ class BalanceFigure:
         with mpl.rc_context(STYLE):
             self.figure = figure or Figure(figsize=(8.4, 3.75))
             grid = self.figure.add_gridspec(
-                1, 2, width_ratios=[1.35, 1], left=0.075, right=0.985, top=0.875, bottom=0.135, wspace=0.25
+                1, 2, width_ratios=[1.35, 1], left=0.105, right=0.985, top=0.875, bottom=0.135, wspace=0.25
             )
             self._journey: Axes = self.figure.add_subplot(grid[0])
             self._map: Axes = self.figure.add_subplot(grid[1])
@@ -73,6 +72,7 @@ class BalanceFigure:
         self._journey.yaxis.set_major_formatter(FuncFormatter(as_power))
         self._journey.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
         self._journey.set_xlabel("layer (0 is the input)", labelpad=2)
+        self._journey.set_ylabel("variance", labelpad=2)
         self._journey.axhline(0, color="#999999", linewidth=1, zorder=0.6)
         self._map.set_title("variance of the signal at the top", fontsize=12.5, pad=20)
         self._map.set_xlim(*LOG2_N)
@@ -84,8 +84,8 @@ class BalanceFigure:
         self._map.grid(visible=False)
 
     def _build_moving(self) -> None:
-        self._signal = _pair(self._journey, COLOURS["forward"], "-", "o")
-        self._gradient = _pair(self._journey, COLOURS["backward"], "--", "s")
+        self._signal = pair(self._journey, "o", COLOURS["forward"])
+        self._gradient = pair(self._journey, "s", COLOURS["backward"], "--")
         legend: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.02, 0.99), "ncols": 2, "frameon": False}
         legend |= {"borderaxespad": 0.1, "handlelength": 1.8, "columnspacing": 1.4}
         self._journey.legend([self._signal, self._gradient], ["signal (up)", "gradient (down)"], **legend)
@@ -107,12 +107,8 @@ class BalanceFigure:
     def update(self, view: BalanceView) -> Hashable:
         """Show a view; return what its frame (all that does not move) depends on."""
         self._set_frame(view)
-        layers = np.arange(len(view.signal[0]))
-        every = -(-len(layers) // 25)  # dots stay apart
-        for (dots, line), (ours, theory) in ((self._signal, view.signal), (self._gradient, view.gradient)):
-            shown = np.isfinite(ours) & ((layers % every == 0) | (layers == layers[-1]))
-            dots.set_data(layers[shown], ours[shown])
-            line.set_data(layers, theory)
+        for drawn, profiles in ((self._signal, view.signal), (self._gradient, view.gradient)):
+            set_pair(drawn, profiles, len(view.layers))
         self._tint.values = view.field
         ends = np.array(LOG2_N)
         self._stable.set_data(ends, np.log10(view.gain) - ends * np.log10(2))
@@ -120,23 +116,14 @@ class BalanceFigure:
         return self._shown
 
     def _set_frame(self, view: BalanceView) -> None:
-        depth = next(d for d in _DEPTHS if d >= len(view.signal[0]) - 1)
-        curves = np.concatenate([*view.signal, *view.gradient])
-        curves = curves[np.isfinite(curves)]
-        low, high = (next((d for d in _DECADES if d >= 0.97 * end), end) for end in (-curves.min(), curves.max()))
-        low, high = max(low, 0.08 * high), max(high, 0.08 * low)
+        depth = next(d for d in _DEPTHS if d >= len(view.layers))
+        low, high = reach([*view.signal, *view.gradient], _DECADES)
         frame = (depth, low, high)
         if frame == self._shown:
             return
         self._shown = frame
         self._journey.set_xlim(-0.015 * depth, 1.015 * depth)
         self._journey.set_ylim(-low, high)
-
-
-def _pair(axes: Axes, colour: str, line: str, marker: str) -> tuple[Any, Any]:
-    """Dots for one network, a line for theory."""
-    dots = axes.plot([], [], linestyle="none", marker=marker, markersize=5, color=colour, zorder=4)[0]
-    return dots, axes.plot([], [], linestyle=line, color=colour, linewidth=2, zorder=3)[0]
 
 
 def _palette() -> NDArray[np.uint8]:

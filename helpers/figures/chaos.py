@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from helpers import theory
+from helpers.figures.journey import pair, reach, set_pair
 from helpers.figures.style import COLOURS, STYLE, as_power
 
 Profile = NDArray[np.float64]
@@ -116,8 +117,8 @@ class ChaosFigure:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
 
     def _build_moving(self) -> None:
-        self._forward = _pair(self._correlation, COLOURS["forward"], "o")
-        self._backward = _pair(self._gradient, COLOURS["backward"], "s")
+        self._forward = pair(self._correlation, "o", COLOURS["forward"])
+        self._backward = pair(self._gradient, "s", COLOURS["backward"])
         self._settled = self._correlation.axhline(0, color="black", linestyle="--", linewidth=1.5, zorder=2)
         here: dict[str, Any] = {"color": COLOURS["measured"], "markeredgecolor": "white", "markeredgewidth": 2}
         self._here = self._plane.plot([], [], "o", markersize=17, zorder=5, clip_on=False, **here)[0]
@@ -134,19 +135,13 @@ class ChaosFigure:
         self._set_frame(view)
         self._here.set_data([view.sigma_w], [view.sigma_b])
         self._settled.set_ydata(2 * [view.settled])
-        layers = np.arange(len(view.gradient[0]))
-        every = -(-len(layers) // 20)  # dots stay apart
-        shown = (layers % every == 0) | (layers == layers[-1])
-        for (dots, line), (ours, expected) in ((self._forward, view.correlation), (self._backward, view.gradient)):
-            dots.set_data(layers[shown], ours[shown])
-            line.set_data(layers, expected)
+        for drawn, profiles in ((self._forward, view.correlation), (self._backward, view.gradient)):
+            set_pair(drawn, profiles, len(view.gradient[0]) - 1)
         return self._shown
 
     def _set_frame(self, view: ChaosView) -> None:
         depth = next(d for d in _DEPTHS if d >= len(view.gradient[0]) - 1)
-        curves = np.concatenate(view.gradient)
-        low, high = (next(d for d in _DECADES if d >= end) for end in (-curves.min(), curves.max()))
-        low, high = max(low, 0.08 * high), max(high, 0.08 * low)
+        low, high = reach(view.gradient, _DECADES)
         frame = (depth, low, high)
         if frame == self._shown:
             return
@@ -159,9 +154,3 @@ class ChaosFigure:
 def _tint(colour: str, share: int) -> NDArray[np.float64]:
     """So many parts of 23 of a colour, the rest white: the pale shades that pictures are encoded with."""
     return 1 - (1 - np.array(mpl.colors.to_rgb(colour))) * share / 23
-
-
-def _pair(axes: Axes, colour: str, marker: str) -> tuple[Any, Any]:
-    """Dots for one network, a line for theory."""
-    dots = axes.plot([], [], linestyle="none", marker=marker, markersize=5, color=colour, zorder=4)[0]
-    return dots, axes.plot([], [], color=colour, linewidth=2, zorder=3)[0]

@@ -96,26 +96,28 @@ class ProfileFigure:
 
     def _build_moving(self) -> None:
         measured: dict[str, Any] = {"color": COLOURS["measured"], "linestyle": "none", "marker": "o", "zorder": 4}
-        self._theory = self._main.plot([], [], color=COLOURS["theory"], label="theory", zorder=3)[0]
-        self._measured = self._main.plot([], [], label="one network", markersize=5, **measured)[0]
+        self._theory = self._main.plot([], [], color=COLOURS["theory"], zorder=3)[0]
+        self._measured = self._main.plot([], [], markersize=5, **measured)[0]
         band: dict[str, Any] = {"facecolor": COLOURS["measured"], "alpha": BAND_ALPHA, "linewidth": 0}
-        self._band = self._zoom.fill_between([0], [0], [0], label="9 of 10 networks", **band)
+        self._band = self._zoom.fill_between([0], [0], [0], **band)
         self._ratio = self._zoom.plot([], [], markersize=4, **measured)[0]
         self._no_band = self._zoom.text(0.015, 0.06, "", transform=self._zoom.transAxes, fontsize=11.5, color="#444444")
         event: dict[str, Any] = {"color": COLOURS["highlight"], "zorder": 5}
         self._event = self._main.axvline(0, linestyle="--", linewidth=2, **event)
         self._then = self._main.axvline(0, linestyle=":", linewidth=2, **event)
-        self._expected = self._main.axvline(0, linestyle="-.", linewidth=1.6, color=COLOURS["theory"], zorder=4.5)
+        foot: dict[str, Any] = {"transform": self._main.get_xaxis_transform(), "clip_on": False, "zorder": 6}
+        self._expected = self._main.plot([0], [0], "^", markersize=9, color=COLOURS["theory"], **foot)[0]
         self._event_label = self._main.text(
             0, 0, "", fontsize=12.5, fontweight="bold", va="center", transform=self._main.get_xaxis_transform(), **event
         )
         self._event_label.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5})
-        handles = [self._theory, self._measured, self._band]
-        self._main.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, frameon=False,
+        handles = [self._theory, self._measured, self._band, self._expected]
+        names = ["theory", "one network", "9 of 10 networks", "end by theory"]
+        self._main.legend(handles, names, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=4, frameon=False,
                           borderaxespad=0.1, handlelength=1.6, columnspacing=1.6)  # fmt: skip
         self.moving: list[Artist] = [
-            self._theory, self._measured, self._band, self._ratio, self._no_band, self._expected, self._event,
-            self._then, self._event_label,
+            self._theory, self._measured, self._band, self._ratio, self._no_band, self._event, self._then,
+            self._expected, self._event_label,
         ]  # fmt: skip
 
     def update(self, view: ProfileView) -> Hashable:
@@ -174,12 +176,11 @@ class ProfileFigure:
         self._zoom.yaxis.set_major_locator(_FactorLocator(reach))
         for zone, (bottom, top) in zip(self._zones, [(ceiling, span[1]), (span[0], floor)], strict=True):
             zone.set_bounds(0, bottom, 1, max(top - bottom, 0))
-        what = "gradient" if view.backward else "signal"
         beyond = "inf" if limits.has_infinity else "NaN"
         ends = (f"overflows to {beyond}", ceiling, "↑", ceiling < span[1]), ("rounds to 0", floor, "↓", floor > span[0])
         for label, (text, limit, arrow, seen) in zip(self._zone_labels, ends, strict=True):
             where = "here" if seen else f"at $10^{{{limit:.0f}}}$ {arrow}"
-            label.set_text(f"{view.format}: the {what} {text} {where}")
+            label.set_text(f"{view.format} {text} {where}")
             label.set_position((0.985 if right else 0.015, label.get_position()[1]))
             label.set_horizontalalignment("right" if right else "left")
         self._main.set_ylabel("gradient variance" if view.backward else "signal variance")

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from helpers.figures.journey import pair, reach, set_pair
 from helpers.figures.style import COLOURS, STYLE, as_power
 
 Profile = NDArray[np.float64]
@@ -99,9 +100,9 @@ class SaturationFigure:
         self._outlines = [panel.stairs(none, edges, **theory) for panel in self._panels]
         title: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 12}
         self._titles = [panel.text(0.5, 1.04, "", transform=panel.transAxes, **title) for panel in self._panels]
-        self._saturated = _pair(self._share, COLOURS["measured"], COLOURS["theory"], "-", "o")
-        self._signal = _pair(self._journey, COLOURS["forward"], COLOURS["forward"], "-", "o")
-        self._gradient = _pair(self._journey, COLOURS["backward"], COLOURS["backward"], "--", "s")
+        self._saturated = pair(self._share, "o", COLOURS["measured"], theory=COLOURS["theory"])
+        self._signal = pair(self._journey, "o", COLOURS["forward"])
+        self._gradient = pair(self._journey, "s", COLOURS["backward"], "--")
         dots, line = self._saturated
         legend: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.02, 0.98), "ncols": 3, "frameon": False}
         legend |= {"borderaxespad": 0.1, "handlelength": 1.4, "columnspacing": 1.2, "handletextpad": 0.5}
@@ -121,22 +122,14 @@ class SaturationFigure:
             self._outlines[k].set_data(theory / top)
             layer = view.layers[k]
             self._titles[k].set_text(f"layer {layer}: {100 * view.saturated[0][layer - 1]:.0f} %")
-        layers = np.arange(len(view.signal[0]))
         pairs = (self._saturated, view.saturated), (self._signal, view.signal), (self._gradient, view.gradient)
-        for (dots, line), (ours, theory) in pairs:
-            where = layers[-len(ours) :]
-            every = -(-len(where) // 20)  # dots stay apart
-            shown = np.isfinite(ours) & ((where % every == 0) | (where == layers[-1]))
-            dots.set_data(where[shown], ours[shown])
-            line.set_data(where, theory)
+        for drawn, profiles in pairs:
+            set_pair(drawn, profiles, len(view.saturated[0]))
         return self._shown
 
     def _set_frame(self, view: SaturationView) -> None:
         depth = next(d for d in _DEPTHS if d >= len(view.signal[0]) - 1)
-        curves = np.concatenate([*view.signal, *view.gradient])
-        curves = curves[np.isfinite(curves)]
-        low, high = (next(d for d in _DECADES if d >= end) for end in (-curves.min(), curves.max()))
-        low, high = max(low, 0.08 * high), max(high, 0.08 * low)
+        low, high = reach([*view.signal, *view.gradient], _DECADES)
         frame = (depth, low, high, view.ends)
         if frame == self._shown:
             return
@@ -146,9 +139,3 @@ class SaturationFigure:
         for axes in (self._share, self._journey):
             axes.set_xlim(-0.015 * depth, 1.015 * depth)
         self._journey.set_ylim(-low, high)
-
-
-def _pair(axes: Axes, measured: str, theory: str, line: str, marker: str) -> tuple[Any, Any]:
-    """Dots for one network, a line for theory."""
-    dots = axes.plot([], [], linestyle="none", marker=marker, markersize=5, color=measured, zorder=4)[0]
-    return dots, axes.plot([], [], linestyle=line, color=theory, linewidth=2, zorder=3)[0]
