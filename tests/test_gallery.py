@@ -206,6 +206,19 @@ def test_points_are_values_that_many_weights_share():
         assert _view(name, 128, 128, "relu", seed).points == {}
 
 
+def test_the_experiments_of_the_notebook():
+    gaussian, orthogonal = (_view(name, 64, 64, "relu", 0) for name in ("lecun_normal", "orthogonal"))
+    assert gaussian.weights.std() == pytest.approx(orthogonal.weights.std(), rel=0.05)
+    for view in (gaussian, orthogonal):
+        assert view.signal[-1] - view.signal[0] == pytest.approx(LAYERS * np.log10(0.5), abs=1)
+    linear = _view("orthogonal", 64, 64, "linear", 0).signal
+    np.testing.assert_allclose(linear, linear[0], atol=1e-9)
+    assert np.ptp(orthogonal.singular[0]) < 1e-5 < 1 < np.ptp(gaussian.singular[0])
+    assert np.count_nonzero(_view("constant", 64, 64, "relu", 0).singular[0] > 1e-4) == 1
+    wide, square = (_view("xavier_normal", *shape, "relu", 0).singular[0] for shape in ((128, 8), (64, 64)))
+    assert wide.max() / wide.min() < 2 < 10 < square.max() / square.min()
+
+
 # --- what is predicted
 
 

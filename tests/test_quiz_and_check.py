@@ -88,7 +88,7 @@ def diagnosed(losses, guessing):
         return "forward"
     if not math.isfinite(losses[-1]):
         return "update"
-    return "learning" if losses[-1] < guessing - 0.01 else "stuck"
+    return "learning" if losses[-1] < guessing - 0.01 else "not learning"
 
 
 def layer_by_layer(weights, x):
@@ -176,13 +176,16 @@ WRONG = {
         (lambda n, depth, largest: 65504 ** (1 / depth) / math.sqrt(n), "every format"),
     ],
     check.diagnose: [
-        (lambda losses, guessing: "learning" if losses[-1] < guessing else "stuck", "before step 0"),
+        (lambda losses, guessing: "learning" if losses[-1] < guessing else "not learning", "before step 0"),
         (lambda losses, guessing: "forward" if math.isnan(losses[-1]) else "learning", "began with a finite"),
         (
             lambda losses, guessing: diagnosed([0.0 if math.isinf(x) else x for x in losses], guessing),
             "inf is not finite",
         ),
-        (lambda losses, guessing: diagnosed(losses, guessing).replace("stuck", "learning"), "above that of guessing"),
+        (
+            lambda losses, guessing: diagnosed(losses, guessing).removeprefix("not "),
+            "above that of guessing",
+        ),
         (lambda losses, guessing: diagnosed(losses, guessing + 0.02), "at the loss of guessing"),
         (lambda losses, guessing: "learning" if min(losses) < 1 else diagnosed(losses, guessing), "how it ended"),
     ],

@@ -72,11 +72,11 @@ def largest_sigma(function: Any) -> Result:
 
 
 def diagnose(function: Any) -> Result:
-    """Check ``f(losses, guessing)``: "forward", "update", "learning" or "stuck", from a list of losses by step.
+    """Check ``f(losses, guessing)``: "forward", "update", "learning" or "not learning", from a list of losses by step.
 
     Examples
     --------
-    >>> diagnose(lambda losses, guessing: "stuck").right
+    >>> diagnose(lambda losses, guessing: "not learning").right
     False
     """
     inf, nan = math.inf, math.nan
@@ -91,8 +91,12 @@ def diagnose(function: Any) -> Result:
         ),
         case([inf, inf, nan], "forward", "inf is not finite either: the forward pass overflowed before any update."),
         case([2.5, 2.1, 0.9, 0.4], "learning", "The last loss is finite and below that of guessing."),
-        case([15.3, 14.1, 18.8, 11.9], "stuck", "Nothing overflows here, but the last loss is above that of guessing."),
-        case([2.31, 2.30, 2.303], "stuck", "To be at the loss of guessing is not to learn."),
+        case(
+            [15.3, 14.1, 18.8, 11.9],
+            "not learning",
+            "Nothing overflows, but the last loss is above that of guessing.",
+        ),
+        case([2.31, 2.30, 2.303], "not learning", "To be at the loss of guessing is not to learn."),
         case([2.5, 0.8, inf, nan], "update", "It learned, and then it diverged: what counts is how it ended."),
         case([2.5, 0.8, inf], "update", "An inf at the end: not finite any more, though not NaN yet."),
     ]
