@@ -51,13 +51,13 @@ def image(html):
 
 
 def corners(activation, *levels):
-    """Half of all combinations of an activation with `levels`: those whose places add up to an even number.
+    """A third of all combinations of an activation with `levels`: those whose places add up to a multiple of three.
 
-    This is a fractional factorial design: leave one factor out, and all combinations of the others are there.
+    This is a fractional factorial design: leave any two factors out, and all combinations of the others are there.
     """
     number = list(ACTIVATIONS).index(activation)
     for places in itertools.product(*(range(len(level)) for level in levels)):
-        if (number + sum(places)) % 2 == 0:
+        if (number + sum(places)) % 3 == 0:
             yield tuple(level[place] for level, place in zip(levels, places, strict=True))
 
 

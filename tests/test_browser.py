@@ -262,18 +262,23 @@ def test_explorers_do_not_disturb_each_other(lab):
         assert before == [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
 
 
-def test_two_notebooks_at_once(browser, jupyterlab, lab):
+def test_two_notebooks_at_once_on_two_screens(browser, jupyterlab, lab):
+    """One of which is dense, and gets a dense picture."""
     address, folder = jupyterlab
     write(folder, "beside", [EXPLORER])
-    beside = Lab(browser, address, "beside", 1)
+    beside = Lab(browser, address, "beside", 1, device_scale_factor=2)
+    dense = "wim.image(0).naturalWidth === 2 * wim.image(0).getAttribute('width')"
     try:
         beside.run_all()
+        beside.page.wait_for_function(dense)
+        assert lab.page.evaluate("wim.image(0).naturalWidth === wim.image(0).width")
         for one, other, depth in ((lab, beside, "21"), (beside, lab, "22"), (lab, beside, "23")):
             before = other.source(), other.verdict()
             one.type("depth L", depth)
             one.round_trip()
             assert f"layer {depth}" in one.page.evaluate("wim.image(0).alt")
             assert before == (other.source(), other.verdict())
+        assert beside.page.evaluate(dense)
         beside.assert_no_errors()
     finally:
         beside.context.close()
@@ -306,22 +311,6 @@ def test_restart_and_run_all(lab):
         lab.assert_spoken(number)
         handle.press("b")
         assert lab.cells() == cells == lab.boxes
-
-
-def test_a_dense_screen_gets_a_dense_picture(browser, jupyterlab, lab):
-    assert lab.page.evaluate("wim.image(0).naturalWidth === wim.image(0).width")
-    address, folder = jupyterlab
-    write(folder, "dense", [EXPLORER])
-    dense = Lab(browser, address, "dense", 1, device_scale_factor=2)
-    try:
-        dense.run_all()
-        dense.page.wait_for_function("wim.image(0).naturalWidth === 2 * wim.image(0).getAttribute('width')")
-        dense.handle("depth L").focus()
-        dense.change(lambda: dense.handle("depth L").press("ArrowLeft"))
-        assert dense.page.evaluate("wim.image(0).naturalWidth === 2 * wim.image(0).getAttribute('width')")
-        dense.assert_no_errors()
-    finally:
-        dense.context.close()
 
 
 @pytest.mark.parametrize("name", PLACES)

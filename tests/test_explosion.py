@@ -33,7 +33,8 @@ def drawn_marks(explorer):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_at_all_corners(shared, activation):
-    levels = list(FORMATS), ("forward", "backward"), (1, 300), (1, 64), (1e-6, 10)
+    some = list(FORMATS)[list(ACTIVATIONS).index(activation) % 2 :: 2]
+    levels = some, ("forward", "backward"), (1, 300), (1, 64), (1e-6, 10)
     for numbers, direction, depth, width, sigma2 in corners(activation, *levels):
         state = {"depth": depth, "width": width, "sigma2": sigma2, "format": numbers, "direction": direction}
         shared.update(activation=activation, **state)

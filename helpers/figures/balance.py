@@ -45,7 +45,7 @@ class BalanceView:
 
 # Frames change seldom while a slider moves: their ends lie away from round numbers.
 _DEPTHS = (20, 40, 60)
-_DECADES = (0.62, 1.5, 5, 15, 50, 150)
+_DECADES = (0.75, 1.5, 5, 15, 50, 150)
 _STEPS = (1, 3, 10, 30)  # orders of magnitude at which the map changes its tint
 
 
