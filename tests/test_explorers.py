@@ -6,7 +6,6 @@ share.
 
 import base64
 import io
-import itertools
 import re
 
 import ipywidgets
@@ -408,6 +407,13 @@ def test_a_dense_picture_is_that_of_a_full_redraw(name, explorer):
         np.testing.assert_array_equal(pixels(explorer._image.value), _redrawn(explorer._image)[1])
 
 
+def assert_ticks_differ(figure):
+    for axes in figure.axes:
+        for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
+            texts = [label.get_text() for label in labels if label.get_text()]
+            assert len(set(texts)) == len(texts), texts
+
+
 def test_the_picture_does_not_depend_on_what_was_shown_before(name, explorer):
     """It is that of a full redraw, and of an explorer that has just been made.
 
@@ -421,6 +427,7 @@ def test_the_picture_does_not_depend_on_what_was_shown_before(name, explorer):
         if number not in pictures:
             background, pictures[number] = _redrawn(explorer._image)
             assert backgrounds.setdefault(explorer._image._frame, background) == background
+            assert_ticks_differ(explorer._image._canvas.figure)
         np.testing.assert_array_equal(picture, pictures[number])
     assert len({picture.tobytes() for picture in pictures.values()}) == len(states)
     assert len(backgrounds) == len(set(backgrounds.values())) < len(states)
@@ -482,7 +489,7 @@ def test_collapse_at_all_corners(shared, activation):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_collapse_at_its_widest(shared, activation):
     depths = (1, 200) if activation in ("linear", "relu") else (3,)  # the others take time for every unit
-    for numbers, direction, depth, sigma2 in itertools.product(FORMATS, DIRECTIONS, depths, (1e-6, 10)):
+    for numbers, direction, depth, sigma2 in corners(activation, FORMATS, DIRECTIONS, depths, (1e-6, 10)):
         values = {"depth": depth, "width": 2**16, "sigma2": sigma2, "format": numbers, "direction": direction}
         shared.update(activation=activation, **values)
         assert_told(shared)
@@ -808,6 +815,12 @@ def _assert_picture(picture, numbers):
     assert ink.min() < 100
     assert ink.max() == 255
     assert picture._repr_mimebundle_() == bundle  # shown twice, it is the same
+
+
+def test_labels_between_powers_of_ten():
+    assert [figures.style.as_power(exponent) for exponent in (-2.0, -0.5, 0.0, 0.25, 3.0)] == [
+        "$10^{-2}$", "0.32", "1", "1.8", "$10^{3}$",
+    ]  # fmt: skip
 
 
 def test_picture_escapes_its_text():

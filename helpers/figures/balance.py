@@ -45,7 +45,7 @@ class BalanceView:
 
 # Frames change seldom while a slider moves: their ends lie away from round numbers.
 _DEPTHS = (20, 40, 60)
-_DECADES = (0.75, 1.5, 5, 15, 50, 150)
+_DECADES = (1.5, 5, 15, 50, 150)
 _STEPS = (1, 3, 10, 30)  # orders of magnitude at which the map changes its tint
 
 
@@ -97,8 +97,8 @@ class BalanceFigure:
         self._map.legend([self._stable, self._dots], ["unchanged", "our layers"], **legend)
         words: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 13, "fontweight": "bold", "zorder": 4}
         self._words = [
-            self._map.text(7.7, 0.8, "explosion", color=COLOURS["explosion"], **words),
-            self._map.text(3.2, -3.9, "collapse", color=COLOURS["collapse"], **words),
+            self._map.text(7.7, 0.8, "explosion", **words),
+            self._map.text(3.2, -3.9, "collapse", **words),
         ]
         self.moving: list[Artist] = [
             *reversed(self._signal), *reversed(self._gradient), self._tint, self._stable, *self._words, self._dots,

@@ -170,4 +170,6 @@ def power_of_ten(exponent: float, digits: int = 1) -> str:
 
 def as_power(exponent: float, _: int = 0) -> str:
     """10 to the given power, as a label on an axis (matplotlib's tick formatters pass a position too)."""
+    if exponent % 1:
+        return f"{10**exponent:.2g}"
     return "1" if exponent == 0 else rf"$10^{{{exponent:.0f}}}$"
