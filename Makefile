@@ -2,6 +2,7 @@
 # make refresh    run the notebooks and store their outputs   make format    tidy the code      make bench    measure speed
 # make test-versions   the tests with the oldest versions that pyproject.toml admits (RESOLUTION=highest: the newest)
 # make site       build the site that needs no installation   make test-site     build it and test it
+#                 (slides that have been built are on it, too)
 # make slides     build a deck of slides for each notebook    make lecture       open the notebooks with live slides
 # make test-slides   build the decks and test both
 # make film       film an explorer for the README

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+DECKS = ROOT / "dist" / "slides"
 FROM_PYODIDE = ["ipython", "jedi", "matplotlib", "micropip", "numpy", "traitlets", "typing-extensions"]
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 FROM_KERNEL_TO_SITE = "../" * 4  # the kernel runs in extensions/@jupyterlite/pyodide-kernel-extension/static
@@ -36,14 +37,17 @@ def choices(tools: Path) -> dict[str, object]:
 
 
 def page() -> str:
-    """The landing page, with the notebooks that the README lists."""
+    """The landing page, with the notebooks that the README lists, and the decks of slides that have been built."""
     table = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \[\d+ (.+)\]\(notebooks/(.+)\) \| (.+) \| (.+) \|$", table, re.M)
     items = [
         f'<li><a href="lab/index.html?path={name}">{escape(title)}</a> ({time}). {escape(question)}</li>'
         for title, name, question, time in rows
     ]
-    return (HERE / "index.html").read_text(encoding="utf-8").replace("<!-- notebooks -->", "\n".join(items))
+    text = (HERE / "index.html").read_text(encoding="utf-8").replace("<!-- notebooks -->", "\n".join(items))
+    decks = [f'<a href="slides/{path.name}">{path.stem[3:].capitalize()}</a>' for path in sorted(DECKS.glob("*.html"))]
+    said = f"<p>For a lecture there are slides: {', '.join(decks)}.</p>" if decks else ""
+    return text.replace("<!-- slides -->", said)
 
 
 def build(parts: Path, site: Path) -> None:
@@ -62,6 +66,8 @@ def build(parts: Path, site: Path) -> None:
     (site / "wheels").mkdir()
     for wheel in wheels:
         shutil.copy(wheel, site / "wheels")
+    if DECKS.exists():
+        shutil.copytree(DECKS, site / "slides")
     (site / "index.html").write_text(page(), encoding="utf-8")
 
 

@@ -270,7 +270,7 @@ def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
     good = explorer._image.value
     draw = explorer._draw
 
-    def broken(**values):
+    def broken(seed, **values):
         raise ZeroDivisionError("float <division> by 10^-3")
 
     def choose(value):
@@ -317,7 +317,7 @@ def test_one_update_draws_once(name, explorer, monkeypatch):
     drawn = []
     draw, start = explorer._draw, values(explorer)
     one, two = list(start)[-2:]
-    monkeypatch.setattr(explorer, "_draw", lambda **values: drawn.append(values) or draw(**values))
+    monkeypatch.setattr(explorer, "_draw", lambda seed, **values: drawn.append(values) or draw(seed, **values))
     explorer.update(**OTHERS[name])
     assert drawn == [OTHERS[name]]
     explorer.set(**{one: start[one], two: start[two]})
@@ -725,7 +725,7 @@ def test_alternative_text_is_escaped():
 
 def test_a_report_is_shown_escaped():
     live = LiveImage(Figure(figsize=(2, 1)), [])
-    explorer = Explorer({}, [ipywidgets.HBox()], live, lambda: Report("Healthy.", 'is "1 < 2"', "A picture", 0))
+    explorer = Explorer({}, [ipywidgets.HBox()], live, lambda seed: Report("Healthy.", 'is "1 < 2"', "A picture", 0), 0)
     assert explorer.verdict == 'Healthy. is "1 < 2"'
     assert "is &quot;1 &lt; 2&quot;" in explorer._line.value
     assert image(live.value)["alt"] == 'A picture Healthy. is "1 < 2"'

@@ -127,7 +127,7 @@ def test_a_footer_is_for_explorers_that_ask_for_one():
     live = LiveImage(Figure(figsize=(2, 1)), [])
     report = Report("Healthy.", "1", "A picture.", 0, "<i>a note</i>")
     plain, noted = (
-        Explorer({}, [ipywidgets.HBox()], live, lambda: report, footer=footer) for footer in (None, ipywidgets.HTML())
+        Explorer({}, [ipywidgets.HBox()], live, lambda seed: report, 0, footer) for footer in (None, ipywidgets.HTML())
     )
     assert len(noted.children) == len(plain.children) + 1
     assert "a note" not in plain._repr_mimebundle_()["text/html"]

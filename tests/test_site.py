@@ -160,8 +160,9 @@ def test_the_front_ends_of_the_widgets_are_on_the_site():
 def test_the_landing_page_opens_each_notebook():
     text = (SITE / "index.html").read_text(encoding="utf-8")
     links = [each["href"] for each in Page(text).all("a")]
-    assert links == [f"lab/index.html?path={path.name}" for path in NOTEBOOKS]
-    assert (SITE / "lab" / "index.html").exists()
+    decks = [f"slides/{path.stem}.html" for path in NOTEBOOKS] if (SITE / "slides").exists() else []
+    assert links == [f"lab/index.html?path={path.name}" for path in NOTEBOOKS] + decks
+    assert all((SITE / page).exists() for page in ["lab/index.html", *decks])
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| \[\d\d .* \| (.+) \| (\d+ min) \|$", readme, re.M)
     assert len(table) == len(NOTEBOOKS)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import ipywidgets
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import theory
-from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import DRAWS, buttons, rows, slider
+from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.layout import buttons, rows, slider
 from helpers.figures import ChaosFigure, ChaosView, plain_number, power_of_ten
 from helpers.figures.chaos import TRAINABLE
 from helpers.live import LiveImage
@@ -53,22 +53,11 @@ def edge_of_chaos() -> Explorer:
         "sigma_b": slider(ipywidgets.FloatSlider, 0.3, "biases σ_b", min=0, max=2, **plane),
         "depth": slider(ipywidgets.IntSlider, 50, "depth L", min=5, max=_DEEPEST),
     }
-    snap, draw_anew, start_over = buttons(
-        {
-            "Snap to the edge": "Make χ₁ = 1 by the weights",
-        }
-        | DRAWS
-    )
+    (snap,) = buttons({"Snap to the edge": "Make χ₁ = 1 by the weights"})
     figure = ChaosFigure()
-    seed = [_FIRST_DRAW]
-
-    def draw(**values: Any) -> Report:
-        return _draw(figure, seed[0], **values)
-
-    layout = rows(list(controls.values()), [snap, draw_anew, start_over])
-    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
+    layout = rows(list(controls.values()), [snap])
+    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), partial(_draw, figure), _FIRST_DRAW)
     snap.on_click(lambda _: explorer.set(sigma_w=theory.critical_sigma_w(controls["sigma_b"].value, "tanh")))
-    connect_draws(explorer, draw_anew, start_over, seed)
     return explorer
 
 

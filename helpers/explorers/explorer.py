@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from helpers import arguments
-from helpers.explorers.layout import LARGE, large_type
+from helpers.explorers.layout import LARGE, buttons, large_type
 from helpers.figures import COLOURS, image_html
 from helpers.live import LiveImage, box, bundle, message
 
@@ -46,12 +46,15 @@ class Explorer(ipywidgets.VBox):
     controls : mapping of str to ipywidgets widget
         The values that `draw` takes, by name.
     rows : sequence of boxes
-        The controls (and buttons) as they are laid out; the switch for large type joins the last row.
+        The controls (and buttons) as they are laid out; what every explorer has joins the last row: the buttons for
+        other random numbers and for a new start, and the switch for large type.
     image : LiveImage
         Shows the figure that `draw` changes.
     draw : callable
-        ``draw(**values)`` sets the figure and returns a `Report`; for bad values it raises ValueError or TypeError,
-        before it touches the figure.
+        ``draw(seed, **values)`` sets the figure and returns a `Report`; for bad values it raises ValueError or
+        TypeError, before it touches the figure.
+    seed : int
+        Of the first random numbers.
     footer : ipywidgets widget, optional
         Below the figure, for the report's notes.
     """
@@ -62,10 +65,12 @@ class Explorer(ipywidgets.VBox):
         rows: Sequence[ipywidgets.Widget],
         image: LiveImage,
         draw: Callable[..., Report],
+        seed: int,
         footer: Any = None,
     ) -> None:
         self.controls = dict(controls)
         self._draw = draw
+        self._seed = seed
         self._image = image
         self._footer = footer
         self._quiet = False
@@ -74,12 +79,29 @@ class Explorer(ipywidgets.VBox):
         self._line.add_class("wim-announced")
         switch = large_type()
         switch.observe(lambda change: self._enlarge(change.new), "value")
-        rows[-1].children = [*rows[-1].children, switch]
+        rows[-1].children = [*rows[-1].children, *self._draws(), switch]
         super().__init__(**box([*rows, self._line, image, *([footer] if footer else [])], image))
         self.add_class("wim-box")
         for control in self.controls.values():
             control.observe(self._on_change, "value")
         self.update()
+
+    def _draws(self) -> list[Any]:
+        """One button that draws with the next seed, and one that goes back to the first seed and the first values."""
+        seed, start = self._seed, {name: control.value for name, control in self.controls.items()}
+
+        def new_draw(_: Any) -> None:
+            self._seed += 1
+            self._on_change()
+
+        def reset(_: Any) -> None:
+            self._seed = seed
+            self.set(**start)
+
+        made = buttons({"New draw": "Draw other random numbers", "Reset": "Back to where it began"})
+        for button, act in zip(made, (new_draw, reset), strict=True):
+            button.on_click(act)
+        return made
 
     @property
     def verdict(self) -> str:
@@ -99,7 +121,7 @@ class Explorer(ipywidgets.VBox):
             known = ", ".join(self.controls)
             raise TypeError(f"update takes {known}; got {', '.join(sorted(unknown))}")
         values = {name: _within_reach(name, value, self.controls[name]) for name, value in values.items()}
-        report = self._draw(**{name: control.value for name, control in self.controls.items()} | values)
+        report = self._draw(self._seed, **{name: control.value for name, control in self.controls.items()} | values)
         self._verdict = f"{report.kind} {report.sentences}"
         self._move(values)
         with self.hold_sync():
@@ -149,22 +171,6 @@ class Explorer(ipywidgets.VBox):
         if self._footer:
             html += self._footer.value
         return bundle(live, png, html, self._verdict)
-
-
-def connect_draws(explorer: Explorer, draw_anew: Any, start_over: Any, seed: list[int]) -> None:
-    """Let one button draw with the next seed, and the other go back to the first seed and the present values."""
-    first, start = seed[0], {name: control.value for name, control in explorer.controls.items()}
-
-    def new_draw(_: Any) -> None:
-        seed[0] += 1
-        explorer.set()
-
-    def reset(_: Any) -> None:
-        seed[0] = first
-        explorer.set(**start)
-
-    draw_anew.on_click(new_draw)
-    start_over.on_click(reset)
 
 
 def _within_reach(name: str, value: Any, control: Any) -> Any:

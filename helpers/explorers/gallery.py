@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import data, theory, training
-from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import activation_dropdown, buttons, dropdown, notes, rows, slider
+from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.layout import activation_dropdown, dropdown, notes, rows, slider
 from helpers.figures import GalleryFigure, GalleryView, plain_number, power_of_ten
 from helpers.figures.gallery import BINS, LAYERS, STEPS, round_up
 from helpers.initializers import CATALOG, Initializer
@@ -96,20 +96,14 @@ def gallery() -> Explorer:
         "initializer": dropdown(list(RECORDS), "he_normal", "initializer", width="290px"),
         "activation": activation_dropdown("relu"),
     }
-    draw_anew, start_over = buttons({"New draw": "Draw other random weights", "Reset": "Back to where it began"})
     figure = GalleryFigure(CHANCE)
-    seed = [_FIRST_DRAW]
-
-    def draw(**values: Any) -> Report:
-        return _draw(figure, seed[0], **values)
-
     layout = rows(
         [controls["fan_out"], controls["fan_in"]],
-        [controls["initializer"], controls["activation"], draw_anew, start_over],
+        [controls["initializer"], controls["activation"]],
     )
-    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw, footer=notes("72px"))
-    connect_draws(explorer, draw_anew, start_over, seed)
-    return explorer
+    return Explorer(
+        controls, layout, LiveImage(figure.figure, figure.moving), partial(_draw, figure), _FIRST_DRAW, notes("72px")
+    )
 
 
 def _draw(figure: GalleryFigure, seed: int, fan_out: float, fan_in: float, initializer: str, activation: str) -> Report:

@@ -1,7 +1,7 @@
 """The explorer of notebook 04: layers of two widths, and the scale at which signal and gradient keep their size."""
 
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, cast
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from helpers import initializers, theory
 from helpers.activations import ACTIVATIONS
-from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import DRAWS, activation_dropdown, buttons, dropdown, rows, slider
+from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import BalanceFigure, BalanceView, plain_number, power_of_ten
 from helpers.figures.balance import LOG2_N, LOG10_SIGMA2, MAP_POINTS
 from helpers.live import LiveImage
@@ -59,25 +59,14 @@ def goldilocks() -> Explorer:
         "activation": activation_dropdown("linear"),
         "distribution": dropdown(_DISTRIBUTIONS, "normal", "distribution"),
     }
-    snap, draw_anew, start_over = buttons(
-        {
-            "Snap to s = gain²": "The scale that suits the activation",
-        }
-        | DRAWS
-    )
+    (snap,) = buttons({"Snap to s = gain²": "The scale that suits the activation"})
     figure = BalanceFigure()
-    seed = [_FIRST_DRAW]
-
-    def draw(**values: Any) -> Report:
-        return _draw(figure, seed[0], **values)
-
     layout = rows(
         [controls[name] for name in ("n_in", "n_out", "scale", "depth")],
-        [*(controls[name] for name in ("mode", "shape", "activation", "distribution")), snap, draw_anew, start_over],
+        [*(controls[name] for name in ("mode", "shape", "activation", "distribution")), snap],
     )
-    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
+    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), partial(_draw, figure), _FIRST_DRAW)
     snap.on_click(lambda _: explorer.set(scale=ACTIVATIONS[controls["activation"].value].gain ** 2))
-    connect_draws(explorer, draw_anew, start_over, seed)
     return explorer
 
 

@@ -9,10 +9,6 @@ from helpers.activations import ACTIVATIONS
 
 _LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "SiLU", "selu": "SELU"}
 
-
-# The last two buttons of every explorer that draws random numbers.
-DRAWS = {"New draw": "Draw other random numbers", "Reset": "Back to where it began"}
-
 LARGE = "wim-large"  # the class of a box that is shown to a lecture hall
 
 _STYLE = f"""<style>

@@ -1,6 +1,7 @@
 """What the explorers of notebooks 02 and 03 have in common: a signal or a gradient on its way through the layers."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import ipywidgets
@@ -9,8 +10,8 @@ import numpy as np
 from helpers import theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers import verdicts
-from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import DRAWS, activation_dropdown, buttons, dropdown, rows, slider
+from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
 from helpers.figures import ProfileFigure, ProfileView, power_of_ten
 from helpers.live import LiveImage
 from helpers.simulation import simulate
@@ -34,23 +35,17 @@ def explore_profiles(sigma2: float, deepest: int, formats: Sequence[str]) -> Exp
         ),
     }
     figure = ProfileFigure()
-    seed = [_FIRST_DRAW]
-
-    def draw(**values: Any) -> Report:
-        return _draw(figure, seed[0], **values)
-
-    snap, snap_gain, draw_anew, start_over = buttons(
+    snap, snap_gain = buttons(
         {
             "Snap to σ² = 1/n": "Make nσ² = 1",
             "Snap to σ² = gain²/n": "The variance that suits the activation",
         }
-        | DRAWS
     )
     layout = rows(
         [controls["depth"], controls["width"], controls["sigma2"], ipywidgets.HBox([snap, snap_gain])],
-        [controls["activation"], controls["format"], controls["direction"], draw_anew, start_over],
+        [controls["activation"], controls["format"], controls["direction"]],
     )
-    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
+    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), partial(_draw, figure), _FIRST_DRAW)
 
     def units() -> int:
         width: float = controls["width"].value
@@ -60,7 +55,6 @@ def explore_profiles(sigma2: float, deepest: int, formats: Sequence[str]) -> Exp
     snap_gain.on_click(
         lambda _: explorer.set(sigma2=theory.stable_variance(units(), activation=controls["activation"].value))
     )
-    connect_draws(explorer, draw_anew, start_over, seed)
     return explorer
 
 

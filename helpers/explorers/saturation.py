@@ -1,6 +1,7 @@
 """The other explorer of notebook 03: units at the ends of tanh or sigmoid, and the gradient that has to pass them."""
 
 import math
+from functools import partial
 from typing import Any
 
 import ipywidgets
@@ -8,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import theory
-from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import DRAWS, buttons, dropdown, rows, slider
+from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.layout import buttons, dropdown, rows, slider
 from helpers.figures import SaturationFigure, SaturationView, plain_number, power_of_ten
 from helpers.figures.saturation import BINS, PANELS
 from helpers.live import LiveImage
@@ -48,25 +49,14 @@ def saturation() -> Explorer:
         "depth": slider(ipywidgets.IntSlider, 50, "depth L", min=5, max=100),
         "activation": dropdown(list(_ENDS), "tanh", "activation"),
     }
-    snap, draw_anew, start_over = buttons(
-        {
-            "Snap to σ² = 1/n": "Make nσ² = 1",
-        }
-        | DRAWS
-    )
+    (snap,) = buttons({"Snap to σ² = 1/n": "Make nσ² = 1"})
     figure = SaturationFigure()
-    seed = [_FIRST_DRAW]
-
-    def draw(**values: Any) -> Report:
-        return _draw(figure, seed[0], **values)
-
     layout = rows(
         [controls["sigma2"], controls["width"], controls["depth"]],
-        [controls["activation"], snap, draw_anew, start_over],
+        [controls["activation"], snap],
     )
-    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
+    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), partial(_draw, figure), _FIRST_DRAW)
     snap.on_click(lambda _: explorer.set(sigma2=1 / round(controls["width"].value)))
-    connect_draws(explorer, draw_anew, start_over, seed)
     return explorer
 
 

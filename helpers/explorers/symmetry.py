@@ -1,6 +1,6 @@
 """The explorer of notebook 01: neurons that start alike, and how little it takes to tell them apart."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import ipywidgets
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from helpers import initializers, lockstep
 from helpers.activations import ACTIVATIONS
 from helpers.data import inside
-from helpers.explorers.explorer import Explorer, Report, connect_draws
-from helpers.explorers.layout import activation_dropdown, buttons, dropdown, rows, slider
+from helpers.explorers.explorer import Explorer, Report
+from helpers.explorers.layout import activation_dropdown, dropdown, rows, slider
 from helpers.figures import NeuronFigure, NeuronView, plain_number
 from helpers.figures.neurons import GRID, GRID_SIZE
 from helpers.live import LiveImage
@@ -63,25 +63,18 @@ def symmetry() -> Explorer:
         "initializer": dropdown(STARTS, "noise", "initializer", width="320px"),
         "activation": activation_dropdown("tanh"),
     }
-    draw_anew, start_over = buttons({"New draw": "Draw other random numbers", "Reset": "Back to where it began"})
     figure = NeuronFigure(_INPUTS, _TARGETS)
-    seed = [_FIRST_DRAW]
-
-    def draw(**values: Any) -> Report:
-        return _draw(figure, seed[0], **values)
-
     layout = rows(
         [controls[name] for name in ("steps", "noise", "width", "constant")],
-        [controls["initializer"], controls["activation"], draw_anew, start_over],
+        [controls["initializer"], controls["activation"]],
     )
-    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), draw)
+    explorer = Explorer(controls, layout, LiveImage(figure.figure, figure.moving), partial(_draw, figure), _FIRST_DRAW)
 
     def ask_what_counts(_: Any = None) -> None:
         controls["noise"].disabled = controls["initializer"].value != "noise"
         controls["constant"].disabled = controls["initializer"].value not in ("constant", "noise", "out")
 
     controls["initializer"].observe(ask_what_counts, "value")
-    connect_draws(explorer, draw_anew, start_over, seed)
     return explorer
 
 
