@@ -16,6 +16,8 @@ LOCK := $(VENV).lock
 SITE := $(VENV)/site
 SLIDES := $(VENV)/slides
 LECTURE := $(VENV)/lecture
+# Containers may set it; then every kernel would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 BUNDLED := anywidget|comm|ipywidgets|jupyterlab-widgets|psygnal
 FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 

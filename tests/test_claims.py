@@ -13,6 +13,7 @@ from helpers.activations import ACTIVATIONS, gaussian_mean
 from helpers.data import digits, inside
 from helpers.precision import FORMATS
 from helpers.simulation import simulate, simulate_ensemble
+from tests.seen import buttons
 
 # --- 01 symmetry
 
@@ -384,7 +385,7 @@ def test_the_experiments_of_the_explorer_of_saturation():
     for _ in range(4):
         explorer.update(width=4, sigma2=10)
         assert explorer.verdict.startswith("Explosion on average.")
-        explorer.children[1].children[2].click()
+        buttons(explorer)["New draw"].click()
 
 
 def test_ten_percent_over_a_hundred_layers():
