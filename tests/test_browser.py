@@ -344,7 +344,7 @@ def test_large_type_fills_a_lecture_hall_and_goes_again(lab, name):
         switch = box.get_by_role("button", name="Larger type")
 
         def look():
-            lab.page.wait_for_timeout(500)  # the page lays itself out anew
+            lab.page.wait_for_timeout(300)  # the page lays itself out anew
             sizes = [(place["width"], place["height"]) for place in (box.bounding_box(), image.bounding_box())]
             return sizes, lab.page.evaluate("n => wim.image(n).alt", number)
 

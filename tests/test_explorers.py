@@ -460,7 +460,7 @@ def test_the_keyboard_widget_tells_the_density(explorer):
 @pytest.mark.parametrize("smallest", [False, True])
 def test_encoding_loses_little(name, explorer, smallest):
     start = values(explorer)
-    for state in STATES[name][::3]:
+    for state in STATES[name][::5]:
         explorer.update(**start | state)
         canvas = explorer._image._draw()
         exact = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
