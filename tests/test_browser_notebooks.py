@@ -1,5 +1,6 @@
 """The four notebooks in JupyterLab, read as a learner reads them: run, every control moved, left and come back to."""
 
+import itertools
 import re
 import shutil
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from tests.seen import OUTCOMES, image
 
 pytestmark = pytest.mark.browser
 
+COPIES = itertools.count()
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 
 
@@ -90,8 +92,8 @@ class Reader:
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def reader(request, browser, jupyterlab):
-    """Each notebook in turn: first it shows what was stored; then all its cells run."""
-    reader = Reader(browser, jupyterlab, request.param, request.param.stem)
+    """Each notebook in turn, under a new name each time: first it shows what was stored; then all its cells run."""
+    reader = Reader(browser, jupyterlab, request.param, f"{request.param.stem}-{next(COPIES)}")
     reader.page.wait_for_function(
         """alts => {
             const shown = [...document.querySelectorAll('.jp-OutputArea-output img')].map((image) => image.alt);
