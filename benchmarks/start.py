@@ -24,9 +24,10 @@ FIRST = "from helpers import explorers\nexplorers.collapse()"
 HABIT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
 ALL = "from helpers import explorers\nshown = [getattr(explorers, name)() for name in explorers.__all__]\n"
 ALL += "[each._repr_mimebundle_() for each in shown]"
-MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / {})".format(
-    1e6 if sys.platform == "darwin" else 1e3
-)
+# On Linux, ru_maxrss begins with what the process held that started this one.
+PEAK = "print(int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1e3)"
+if sys.platform == "darwin":
+    PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)"
 WIDEST = "from helpers.simulation import simulate; simulate(200, 65536, 1e-4, 'tanh', rng=0).log10_variance; "
 
 
@@ -57,7 +58,7 @@ def _kernel(code: str, output: str) -> Iterator[float]:
 
 def _megabytes(code: str) -> float:
     """Most memory that a new Python has held when some code has run."""
-    found = subprocess.run([sys.executable, "-c", f"{code}\n{MEMORY}"], check=True, capture_output=True, text=True)
+    found = subprocess.run([sys.executable, "-c", f"{code}\n{PEAK}"], check=True, capture_output=True, text=True)
     return float(found.stdout)
 
 

@@ -1,7 +1,12 @@
 """How runs of the benchmarks are compared: by ratios within a run."""
 
+import sys
+
+import pytest
+
 from benchmarks import measurement
 from benchmarks.measurement import Measurement, last, ratios, read, store, table
+from benchmarks.start import _megabytes
 
 RUN = [
     Measurement("floor", 40.0, "ms"),
@@ -41,3 +46,11 @@ def test_a_stored_run_comes_back(tmp_path, monkeypatch):
 def test_stored_runs_name_yardsticks_that_they_hold():
     for path in measurement.RESULTS.glob("*.csv"):
         assert ratios(read(path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows counts memory in another way")
+def test_memory_is_that_of_the_code_and_not_of_what_started_it():
+    here = bytearray(300_000_000)
+    little, much = _megabytes("pass"), _megabytes("held = bytearray(100_000_000)")
+    assert little < 100 < len(here) / 1e6
+    assert much - little == pytest.approx(100, abs=5)
