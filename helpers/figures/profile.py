@@ -165,7 +165,8 @@ class ProfileFigure:
             edges = np.abs(np.concatenate(view.band))
             largest = max(largest, float(np.max(edges[np.isfinite(edges)], initial=0)))
         reach = next((d for d in _DECADES if d >= largest / 0.95), largest)
-        right = view.backward or (view.event is not None and 2 * view.event[0] < end)  # where the curve is not
+        ends_early = 3 * (len(view.theory) - 1) < end or (view.event is not None and 2 * view.event[0] < end)
+        right = view.backward or ends_early  # where the curve is not
         frame = (end, span, reach, view.format, view.backward, right)
         if frame == self._shown:
             return
