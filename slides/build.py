@@ -111,7 +111,10 @@ def build(libraries: Path, folder: Path) -> None:
         for part in parts:
             source, target = libraries / name / part, folder / "libraries" / name / part
             target.parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.map"))
+            else:
+                shutil.copy(source, target)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         (folder / f"{path.stem}.html").write_text(deck(path), encoding="utf-8")
 
