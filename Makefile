@@ -70,7 +70,7 @@ RESOLUTION := lowest-direct
 OTHER := $(VENV)/versions
 test-versions: export OPENBLAS_NUM_THREADS = 1
 test-versions: setup
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OTHER)
+	$(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python $(OTHER)
 	$(BIN)/uv pip install --quiet --python $(OTHER) --resolution $(RESOLUTION) --editable . --group test
 	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -W ignore::DeprecationWarning
 	$(OTHER)/bin/python -m pytest --numprocesses auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \

@@ -188,7 +188,7 @@ def rank(rows: ArrayLike, tolerance: float = 0.01) -> int:
     finite = _rows(rows)
     if not np.isfinite(finite).all():
         raise ValueError("rows must be finite, got inf or NaN among them")
-    return int(np.linalg.matrix_rank(finite, rtol=tolerance))
+    return int(np.linalg.matrix_rank(finite, rtol=tolerance)) if finite.size else 0
 
 
 def spread(history: History) -> Array:
