@@ -1,6 +1,7 @@
 """JupyterLab's page in a browser, as the tests drive it."""
 
 import json
+from copy import copy
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -8,10 +9,13 @@ METADATA = {
 }
 TIMEOUT = 60_000
 
+FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # other notebooks may lie behind, in tabs
+
 # What the tests look at, in the page.
 SCRIPT = """
 window.wim = {
-  box: (n) => document.querySelectorAll('.wim-box')[n],
+  all: (selector) => [...document.querySelectorAll(`FRONT ${selector}`)],
+  box: (n) => wim.all('.wim-box')[n],
   image: (n) => wim.box(n).querySelector('img'),
   verdict: (n) => wim.box(n).querySelector('.wim-announced .widget-html-content'),
   // The alternative text ends with the verdict: both have arrived.
@@ -40,7 +44,7 @@ window.wim = {
     const changes = new MutationObserver(() => requestAnimationFrame(look));
     changes.observe(wim.box(n), { subtree: true, childList: true, attributes: true, characterData: true });
     const sizes = new ResizeObserver(look);
-    [wim.box(n), wim.image(n).parentElement, ...document.querySelectorAll('.jp-Cell')].map((e) => sizes.observe(e));
+    [wim.box(n), wim.image(n).parentElement, ...wim.all('.jp-Cell')].map((e) => sizes.observe(e));
     wim.seen = () => changes.disconnect() ?? sizes.disconnect() ?? seen;
   },
   handles: (n) => [...wim.box(n).querySelectorAll('.widget-slider')].map((slider) => {
@@ -53,7 +57,7 @@ window.wim = {
     };
   }),
 };
-"""
+""".replace("FRONT", FRONT)
 
 
 def write(folder, name, sources):
@@ -73,7 +77,7 @@ class Lab:
     TIMEOUT = TIMEOUT
 
     def __init__(self, browser, address, name, boxes, **options):
-        self.boxes = boxes
+        self.name, self.boxes = name, boxes
         self.context = browser.new_context(viewport={"width": 1400, "height": 1100}, reduced_motion="reduce", **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(self.TIMEOUT)
@@ -84,9 +88,35 @@ class Lab:
         self.page.goto(self.PAGE.format(address, name))
         self.wait_opened()
 
+    def beside(self, name, boxes):
+        """Open another notebook in a tab of the same window, which is in front then."""
+        other = copy(self)
+        other.name, other.boxes = name, boxes
+        self.menu("File", "Open from Path…")
+        self.page.locator(".jp-Dialog input").fill(f"{name}.ipynb")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.page.locator(".jp-Dialog").wait_for(state="detached")
+        other.wait_in_front()
+        other.wait_opened()
+        return other
+
+    def to_front(self):
+        """Turn to the notebook's tab."""
+        self.page.locator(".jp-MainAreaWidget-tab, .lm-TabBar-tab", has_text=f"{self.name}.ipynb").first.click()
+        self.wait_in_front()
+
+    def wait_in_front(self):
+        """Wait until the notebook's tab is the one that is shown."""
+        self.page.locator(".lm-DockPanel-tabBar .lm-mod-current", has_text=f"{self.name}.ipynb").wait_for()
+
+    def shut_down(self):
+        """Close the notebook that is in front, and end its kernel."""
+        self.menu("File", "Close and Shut Down Notebook…")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+
     def wait_opened(self):
         """Wait until the notebook is there with its kernel."""
-        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+        self.page.wait_for_selector(f"{FRONT} .jp-CodeCell")
         self.page.get_by_text("| Idle").wait_for()  # in the status bar; earlier, running asks which kernel is meant
 
     def run_all(self):
@@ -96,17 +126,17 @@ class Lab:
 
     def restart_and_run_all(self):
         """The same, in a new kernel."""
-        self.page.evaluate("() => document.querySelectorAll('.wim-box').forEach(b => { b.dataset.old = 'yes'; })")
+        self.page.evaluate("wim.all('.wim-box').forEach(b => { b.dataset.old = 'yes'; })")
         self.menu("Kernel", "Restart Kernel and Run All Cells…")
         self.page.locator(".jp-Dialog .jp-mod-accept").click()
-        self.page.wait_for_function("!document.querySelector('[data-old]')")
+        self.page.wait_for_function("!wim.all('[data-old]').length")
         self.wait_run()
 
     def wait_run(self):
         """Wait until all cells have run and the kernel rests."""
         self.wait_ready()  # what stands in the prompts before is what was stored
         self.page.wait_for_function(
-            "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(p => /\\d/.test(p.textContent))",
+            "wim.all('.jp-CodeCell .jp-InputPrompt').every(p => /\\d/.test(p.textContent))",
             timeout=5 * TIMEOUT,
         )
         self.page.get_by_text("| Idle").wait_for()
@@ -129,14 +159,15 @@ class Lab:
         self.page.locator(".lm-Menu-item").get_by_text("Theme", exact=True).hover()
         self.page.locator(".lm-Menu-item").get_by_text(name, exact=True).click()
         self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # it covers the page meanwhile
 
     def wait_ready(self):
         """Wait until all boxes are there and looked after by live.js."""
         self.page.wait_for_function(
             """boxes => {
-                const found = [...document.querySelectorAll('.wim-box')];
+                const found = wim.all('.wim-box');
                 return found.length === boxes && found.every(b => b.dataset.keysKept) &&
-                    [...document.querySelectorAll('.noUi-handle')].every(h => h.hasAttribute('aria-label'));
+                    wim.all('.noUi-handle').every(h => h.hasAttribute('aria-label'));
             }""",
             arg=self.boxes,
             timeout=5 * TIMEOUT,
@@ -144,7 +175,7 @@ class Lab:
 
     def box(self, number=0):
         """An explorer or a quiz, by its place on the page."""
-        return self.page.locator(".wim-box").nth(number)
+        return self.page.locator(f"{FRONT} .wim-box").nth(number)
 
     def source(self, number=0):
         """The picture of an explorer, as its address."""
@@ -153,6 +184,10 @@ class Lab:
     def verdict(self, number=0):
         """The verdict of an explorer, as it is read."""
         return self.page.evaluate("n => wim.verdict(n).textContent", number)
+
+    def alt(self, number=0):
+        """The alternative text of an explorer's picture."""
+        return self.page.evaluate("n => wim.image(n).alt", number)
 
     def change(self, action, number=0):
         """Do something, and wait until an explorer shows another picture; return its verdict."""
@@ -178,6 +213,10 @@ class Lab:
         """The handle of a slider."""
         return self.box(number).locator(".widget-slider", has_text=label).locator(".noUi-handle")
 
+    def handles(self, number=0):
+        """The handles of the sliders that can be moved."""
+        return self.box(number).locator(".noUi-target:not([disabled]) .noUi-handle").all()
+
     def type(self, label, value, number=0):
         """Type a value into the readout of a slider."""
         readout = self.box(number).locator(".widget-slider", has_text=label).locator(".widget-readout")
@@ -197,4 +236,4 @@ class Lab:
 
     def cells(self):
         """How many cells the notebook has."""
-        return self.page.locator(".jp-Notebook .jp-Cell").count()
+        return self.page.locator(f"{FRONT} .jp-Cell").count()

@@ -11,16 +11,7 @@ pytestmark = pytest.mark.browser
 
 SHOW = "from helpers import explorers\nexplorers.{}()"
 EXPLORER = SHOW.format("collapse")
-QUIZ = 'from helpers import quiz\nquiz.ask("collapse.histograms")'
-PLACES = {
-    "collapse": 0,
-    "symmetry": 3,
-    "explosion": 4,
-    "saturation": 5,
-    "goldilocks": 6,
-    "edge_of_chaos": 7,
-    "gallery": 8,
-}  # on the page that all tests share
+ASK = 'from helpers import quiz\nquiz.ask("collapse.histograms")'
 SLIDERS = {
     "collapse": ["depth L", "width n", "variance σ²"],
     "symmetry": ["step", "noise ε", "width n", "constant"],
@@ -48,13 +39,17 @@ FIRST = {
     "edge_of_chaos": "Chaotic.",
     "gallery": "Variance-scaling.",
 }
+# On the page that all tests share, each explorer stands twice.
+PLACES = {name: n for n, name in enumerate(SLIDERS)}
+TWINS = {name: n + len(PLACES) for name, n in PLACES.items()}
+QUIZ = 2 * len(PLACES)
 
 
 @pytest.fixture(scope="module")
 def lab(browser, jupyterlab):
-    """All explorers, one of them twice, and a quiz, which all tests share (none depends on what another has set)."""
+    """All explorers twice, and a quiz, which all tests share (none depends on what another has set)."""
     address, folder = jupyterlab
-    sources = [EXPLORER, QUIZ, EXPLORER, *map(SHOW.format, list(PLACES)[1:])]
+    sources = [*map(SHOW.format, [*PLACES, *TWINS]), ASK]
     write(folder, "explorers", sources)
     lab = Lab(browser, address, "explorers", len(sources))
     lab.run_all()
@@ -69,15 +64,25 @@ def _no_complaints(lab):
     lab.assert_no_errors()
 
 
-def test_nothing_pops_up(lab, jupyterlab):
+def defaults(lab, name):
+    """The settings of a part of JupyterLab, of which the user has changed none."""
+    plugin = f"@jupyterlab/apputils-extension:{name}"
+    settings = lab.page.evaluate("async plugin => (await fetch(`/lab/api/settings/${plugin}`)).json()", plugin)
+    assert settings["settings"] == {}
+    return {key: value.get("default") for key, value in settings["schema"]["properties"].items()}
+
+
+def test_nothing_pops_up(lab):
     assert lab.page.locator(".jp-Dialog").count() == 0
     assert lab.page.locator(".Toastify__toast").count() == 0
-    name = "@jupyterlab/apputils-extension:notification"
-    settings = lab.page.evaluate("async name => (await fetch(`/lab/api/settings/${name}`)).json()", name)
-    defaults = settings["schema"]["properties"]
-    assert settings["settings"] == {}
-    assert defaults["fetchNews"]["default"] == "false"
-    assert defaults["checkForUpdates"]["default"] is False
+    news = defaults(lab, "notification")
+    assert news["fetchNews"] == "false"
+    assert news["checkForUpdates"] is False
+
+
+def test_all_that_a_hand_does_goes_one_way_to_the_kernel(lab):
+    """Else moves are heard in another thread than clicks: one overtakes the other, and both draw the same figure."""
+    assert defaults(lab, "kernels-settings")["commsOverSubshells"] == "disabled"
 
 
 def test_the_extension_of_the_server_is_loaded(jupyterlab):
@@ -225,7 +230,7 @@ def test_plain_keys_stay_in_the_box(lab, name, target):
 
 def test_plain_keys_stay_in_the_quiz(lab):
     cells = lab.cells()
-    button = lab.box(1).get_by_role("button").first
+    button = lab.box(QUIZ).get_by_role("button").first
     button.focus()
     for key in ("b", "x", "ArrowDown"):
         button.press(key)
@@ -252,14 +257,20 @@ def test_tab_and_shortcuts_with_modifiers_pass(lab):
 
 
 def test_explorers_do_not_disturb_each_other(lab):
-    for one, label in ((0, "depth L"), (2, "depth L"), (3, "step"), (4, "depth L"), (5, "depth L"), (6, "depth L")):
-        others = {0, 2, 3, 4, 5, 6, 7, 8} - {one}
-        before = [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
-        lab.box(one).scroll_into_view_if_needed()
-        lab.type(label, "33", one)
+    """Not even two of a kind."""
+
+    def shown():
+        look = "(n) => [wim.image(n).src, wim.verdict(n).textContent, JSON.stringify(wim.handles(n))]"
+        return lab.page.evaluate(f"count => [...Array(count).keys()].map({look})", QUIZ)
+
+    for name, one in [*PLACES.items(), *TWINS.items()]:
+        lab.reset(one)
+        before = shown()
+        lab.change(lambda one=one, name=name: lab.handle(SLIDERS[name][0], one).press("ArrowLeft"), one)
         lab.box(one).get_by_role("button", name="New draw").click()
         lab.round_trip(one)
-        assert before == [(lab.source(n), lab.verdict(n), lab.page.evaluate("n => wim.handles(n)", n)) for n in others]
+        after = shown()
+        assert [n for n in range(QUIZ) if after[n] != before[n]] == [one]
 
 
 def test_two_notebooks_at_once_on_two_screens(browser, jupyterlab, lab):
@@ -276,7 +287,7 @@ def test_two_notebooks_at_once_on_two_screens(browser, jupyterlab, lab):
             before = other.source(), other.verdict()
             one.type("depth L", depth)
             one.round_trip()
-            assert f"layer {depth}" in one.page.evaluate("wim.image(0).alt")
+            assert f"layer {depth}" in one.alt()
             assert before == (other.source(), other.verdict())
         assert beside.page.evaluate(dense)
         beside.assert_no_errors()
@@ -285,32 +296,20 @@ def test_two_notebooks_at_once_on_two_screens(browser, jupyterlab, lab):
 
 
 def test_quiz_answers(lab):
-    quiz = lab.box(1)
+    quiz = lab.box(QUIZ)
     feedback = quiz.locator("[aria-live=polite]")
     choices = quiz.get_by_role("button")
     assert choices.count() == 4
     assert feedback.inner_text() == ""
-    lab.page.evaluate("() => { wim.verdict(1).kept = true; }")
+    lab.page.evaluate("n => { wim.verdict(n).kept = true; }", QUIZ)
     for letter, choice in zip("ABCD", questions("collapse")["histograms"].choices, strict=True):
         word = f"{letter}: " + ("Right." if choice.right else "Not quite.")
         choices.filter(has_text=re.compile(rf"^{letter}\.")).click()
         quiz.get_by_text(word).wait_for()
-        lab.page.wait_for_function("word => wim.verdict(1).textContent.startsWith(word)", arg=word)
+        told = "([n, word]) => wim.verdict(n).textContent.startsWith(word)"
+        lab.page.wait_for_function(told, arg=[QUIZ, word])
         assert len(feedback.inner_text()) > 60
-    assert lab.page.evaluate("wim.verdict(1).kept")
-
-
-def test_restart_and_run_all(lab):
-    lab.restart_and_run_all()
-    cells = lab.cells()
-    for number, label, kind in ((0, "depth L", "Collapse."), (3, "step", "Lockstep.")):
-        assert lab.verdict(number).startswith(kind)
-        handle = lab.handle(label, number)
-        handle.focus()
-        lab.change(lambda handle=handle: handle.press("ArrowRight"), number)
-        lab.assert_spoken(number)
-        handle.press("b")
-        assert lab.cells() == cells == lab.boxes
+    assert lab.page.evaluate("n => wim.verdict(n).kept", QUIZ)
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -346,7 +345,7 @@ def test_large_type_fills_a_lecture_hall_and_goes_again(lab, name):
         def look():
             lab.page.wait_for_timeout(300)  # the page lays itself out anew
             sizes = [(place["width"], place["height"]) for place in (box.bounding_box(), image.bounding_box())]
-            return sizes, lab.page.evaluate("n => wim.image(n).alt", number)
+            return sizes, lab.alt(number)
 
         before = look()
         assert switch.get_attribute("aria-pressed") == "false"
