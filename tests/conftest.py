@@ -1,18 +1,32 @@
 """JupyterLab and a browser for the tests that need them."""
 
 import os
+from functools import partial
 
 import pytest
 from hypothesis import settings
 
 from benchmarks.lab import CHROMIUM_FLAGS, find_chromium, serve
+from tests.lab_page import Lab
+from tests.reader import NOTEBOOKS, Reader
 
 # Seconds are no promise (machines differ), and a test that fails shall fail again.
 settings.register_profile("series", deadline=None, derandomize=True)
 settings.load_profile("series")
 
 
-LONGEST = ["test_browser_notebooks.py", "test_explorers.py", "test_browser.py", "test_notebooks.py"]
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: who drives a browser waits much of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
+LONGEST = [
+    "test_browser_hardships.py",
+    "test_browser_notebooks.py",
+    "test_explorers.py",
+    "test_browser.py",
+    "test_notebooks.py",
+]
 
 
 def pytest_collection_modifyitems(items):
@@ -42,3 +56,21 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def reader(request, browser, jupyterlab):
+    """Each notebook in turn, under a new name each time: first it shows what was stored; then all its cells run."""
+    address, folder = jupyterlab
+    reader = Reader(partial(Lab, browser, address), folder, request.param)
+    reader.page.wait_for_function(
+        """alts => {
+            const shown = [...document.querySelectorAll('.jp-OutputArea-output img')].map((image) => image.alt);
+            return alts.every((alt) => shown.includes(alt));
+        }""",
+        arg=list(reader.explorers.values()),
+    )
+    assert reader.page.locator(".wim-box").count() == 0
+    reader.lab.run_all()
+    yield reader
+    reader.lab.context.close()

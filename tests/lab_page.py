@@ -70,6 +70,12 @@ def write(folder, name, sources):
     (folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
+def middle(element):
+    """Where a mouse takes hold of an element."""
+    place = element.bounding_box()
+    return place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+
+
 class Lab:
     """A notebook open in JupyterLab, `boxes` of whose outputs are explorers or quizzes."""
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from helpers.quiz import questions
-from tests.lab_page import Lab, write
+from tests.lab_page import Lab, middle, write
 
 pytestmark = pytest.mark.browser
 
@@ -191,8 +191,7 @@ def test_dragging_redraws_before_the_mouse_lets_go(lab, name, label):
     lab.reset(number)
     handle = lab.handle(label, number)
     handle.scroll_into_view_if_needed()
-    place = handle.bounding_box()
-    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    x, y = middle(handle)
     lab.page.mouse.move(x, y)
     lab.page.mouse.down()
     lab.change(lambda: lab.page.mouse.move(x + 25, y), number)
