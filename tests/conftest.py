@@ -15,18 +15,7 @@ settings.register_profile("series", deadline=None, derandomize=True)
 settings.load_profile("series")
 
 
-def pytest_xdist_auto_num_workers():
-    """One more than there are cores: who drives a browser waits much of the time."""
-    return (os.cpu_count() or 1) + 1
-
-
-LONGEST = [
-    "test_browser_hardships.py",
-    "test_browser_notebooks.py",
-    "test_explorers.py",
-    "test_browser.py",
-    "test_notebooks.py",
-]
+LONGEST = ["test_browser_notebooks.py", "test_explorers.py", "test_browser.py", "test_notebooks.py"]
 
 
 def pytest_collection_modifyitems(items):

@@ -1,11 +1,11 @@
-"""The four notebooks in JupyterLab, read as a learner reads them: run, and every control moved to its ends and back."""
+"""The four notebooks in JupyterLab, read as a learner reads them: run, every control moved, left and come back to."""
 
 from importlib.resources import files
 
 import pytest
 
-from tests.lab_page import middle
-from tests.reader import ends
+from tests.lab_page import middle, write
+from tests.reader import ends, to_other_end
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def test_every_control_goes_to_its_ends_and_back(reader):
             for handle in reader.lab.handles(n):
                 handle.focus()
                 handle.press("End")
-                reader.lab.round_trip(n)
+                reader.wait_rest(n)
                 assert ends(handle, "max")
                 assert handle.evaluate("handle => handle === document.activeElement")
                 reader.assert_sound(n)
@@ -39,19 +39,19 @@ def test_every_control_goes_to_its_ends_and_back(reader):
                 mouse.move(x, y)
                 mouse.down()
                 mouse.move(track["x"] - 9, y, steps=8)
-                reader.lab.round_trip(n)
+                reader.wait_rest(n)
                 assert ends(handle, "min")
                 reader.assert_sound(n)
                 assert reader.lab.alt(n) != told
                 mouse.move(x, y, steps=8)
                 mouse.up()
-                reader.lab.round_trip(n)
                 reader.wait_rest(n)
                 assert reader.lab.alt(n) == told
             for step in reader.steps(n):
                 step()
                 reader.lab.round_trip(n)
                 reader.assert_sound(n)
+            reader.wait_rest(n)
         assert reader.lab.alt(n) == reader.explorers[n], "the last button is Reset"
 
 
@@ -89,3 +89,81 @@ def test_axe_finds_no_barrier(reader, theme, only):
         assert contrast
     finally:
         reader.lab.theme("JupyterLab Light")
+
+
+def test_a_slow_machine_follows_a_fast_hand(reader):
+    """With the processor throttled four times, by keys and mouse: the last picture is of the last value, if late."""
+    for n in reader.explorers:
+        with reader.slow(4), reader.still(n):
+            for handle in reader.lab.handles(n):
+                handle.focus()
+                for key in ["PageDown", "PageUp", "ArrowLeft", "PageDown"]:
+                    handle.press(key)
+                x, y = middle(handle)
+                reader.page.mouse.move(x, y)
+                reader.page.mouse.down()
+                reader.page.mouse.move(x - 60, y, steps=6)
+                reader.page.mouse.up()
+                handle.press("End")
+            reader.wait_rest(n)
+            reader.assert_sound(n)
+            assert all(ends(handle, "max") for handle in reader.lab.handles(n))
+            fast = reader.lab.alt(n)
+            for step in reader.steps(n):
+                step()
+                reader.lab.round_trip(n)
+                reader.assert_sound(n)
+            reader.wait_rest(n)
+        assert reader.lab.alt(n) == reader.explorers[n], "the last button is Reset"
+        for handle in reader.lab.handles(n):
+            handle.press("End")
+            reader.lab.round_trip(n)
+        reader.wait_rest(n)
+        assert reader.lab.alt(n) == fast, "what a patient hand gets"
+        reader.lab.reset(n)
+
+
+def test_what_is_saved_stays_alive_after_a_reload(reader):
+    n = max(reader.explorers)
+    for handle in reader.lab.handles(n):
+        handle.press("End")
+    reader.lab.round_trip(n)
+    left = reader.lab.alt(n)
+    with reader.page.expect_response(lambda r: r.request.method == "PUT" and "/api/contents/" in r.url):
+        reader.page.keyboard.press("Control+s")
+    reader.page.reload()
+    reader.lab.wait_opened()
+    reader.lab.wait_ready()
+    assert reader.lab.alt(n) == left
+    reader.lab.change(reader.lab.box(n).get_by_role("button", name="Reset").click, n)
+    assert reader.lab.alt(n) == reader.explorers[n]
+
+
+def test_another_notebook_beside_it(reader, jupyterlab):
+    """In a tab of the same window, with the same explorers: what moves in one notebook moves nothing in the other."""
+    name = f"beside-{reader.lab.name}"
+    write(jupyterlab[1], name, [f"from helpers import explorers\n{call}" for call in reader.calls])
+    beside = reader.lab.beside(name, len(reader.calls))
+    beside.run_all()
+    places = {reader.lab: [*reader.explorers], beside: [*range(len(reader.calls))]}
+    shown = {lab: [*reader.explorers.values()] for lab in places}
+    for lab in (reader.lab, beside, reader.lab, beside):
+        lab.to_front()
+        assert [lab.alt(n) for n in places[lab]] == shown[lab]
+        for n in places[lab]:
+            to_other_end(lab, n)
+        shown[lab] = [lab.alt(n) for n in places[lab]]
+    beside.shut_down()
+    reader.lab.to_front()
+    assert [reader.lab.alt(n) for n in reader.explorers] == shown[reader.lab]
+
+
+def test_a_new_kernel_shows_the_same(reader):
+    reader.lab.restart_and_run_all()
+    reader.assert_as_stored()
+    cells = reader.lab.cells()
+    for n in reader.explorers:
+        handle = to_other_end(reader.lab, n)
+        reader.assert_sound(n)
+        handle.press("b")
+        assert reader.lab.cells() == cells, "plain keys stay in the box"
