@@ -50,6 +50,14 @@ class Reader:
         for button in box.locator(".widget-button, .widget-toggle-button:not(.wim-size)").all():
             yield button.click
 
+    def choose_and_click(self, n):
+        """Take all these steps, each of which leaves a sound explorer."""
+        for step in self.steps(n):
+            step()
+            self.lab.round_trip(n)
+            self.assert_sound(n)
+        self.wait_rest(n)
+
     @contextmanager
     def still(self, n):
         """Whatever is done to an explorer meanwhile: nothing on the page moves, and its picture is never away."""

@@ -47,11 +47,7 @@ def test_every_control_goes_to_its_ends_and_back(reader):
                 mouse.up()
                 reader.wait_rest(n)
                 assert reader.lab.alt(n) == told
-            for step in reader.steps(n):
-                step()
-                reader.lab.round_trip(n)
-                reader.assert_sound(n)
-            reader.wait_rest(n)
+            reader.choose_and_click(n)
         assert reader.lab.alt(n) == reader.explorers[n], "the last button is Reset"
 
 
@@ -109,11 +105,7 @@ def test_a_slow_machine_follows_a_fast_hand(reader):
             reader.assert_sound(n)
             assert all(ends(handle, "max") for handle in reader.lab.handles(n))
             fast = reader.lab.alt(n)
-            for step in reader.steps(n):
-                step()
-                reader.lab.round_trip(n)
-                reader.assert_sound(n)
-            reader.wait_rest(n)
+            reader.choose_and_click(n)
         assert reader.lab.alt(n) == reader.explorers[n], "the last button is Reset"
         for handle in reader.lab.handles(n):
             handle.press("End")
