@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers import activations, arguments
 
-__all__ = ["History", "distinct", "growth", "neurons", "output", "rank", "spread", "train"]
+__all__ = ["History", "distinct", "growth", "neurons", "output", "points_right", "rank", "spread", "train"]
 
 Array = NDArray[np.floating]
 
@@ -149,6 +149,18 @@ def output(rows: Array, output_bias: float, inputs: Array, activation: str = "ta
     rows = columns.T
     with np.errstate(all="ignore"):
         return np.asarray(rows[:, -1] @ phi.value(rows[:, :-2] @ inputs + rows[:, -2:-1]) / len(rows) + bias)
+
+
+def points_right(rows: Array, output_bias: float, inputs: Array, targets: Array, activation: str = "tanh") -> int:
+    """For how many of the inputs the network's output has the sign of the target (0 counts as negative).
+
+    Examples
+    --------
+    >>> points_right(neurons([[1.0]], [1.0]), -0.5, np.array([[0.0, 1.0, 2.0]]), np.array([-1.0, -1.0, 1.0]), "linear")
+    2
+    """
+    said = output(rows, output_bias, inputs, activation)
+    return int(np.sum((said > 0) == (_checked_targets(targets, np.asarray(inputs)) > 0)))
 
 
 def distinct(rows: ArrayLike, tolerance: float = 0.0) -> int:

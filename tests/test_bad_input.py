@@ -89,6 +89,9 @@ BASELINES = {
     "lockstep.growth": {"one": RUN, "inputs": X, "targets": Y, "activation": "tanh", "learning_rate": 0.5},
     "lockstep.neurons": {"weights": np.ones((2, 3)), "outgoing": np.ones(2)},
     "lockstep.output": {"rows": ROWS, "output_bias": np.array(0.0), "inputs": X, "activation": "tanh"},
+    "lockstep.points_right": {
+        "rows": ROWS, "output_bias": np.array(0.0), "inputs": X, "targets": Y, "activation": "tanh",
+    },
     "lockstep.rank": {"rows": ROWS, "tolerance": 0.01},
     "lockstep.spread": {"history": RUN},
     "lockstep.train": {

@@ -80,7 +80,7 @@ def test_no_line_has_more_than_15_of_18_points_on_its_right_side():
 def test_the_poster_draws_every_eleventh_of_512_lines():
     neurons = neurons_from(np.random.default_rng(0).standard_normal((512, 3)))
     axes = figures.planes({"512": (neurons, 0.0)}, *inside()).figure.axes[0]
-    (lines,) = [collection for collection in axes.collections if isinstance(collection, LineCollection)]
+    _, lines = [collection for collection in axes.collections if isinstance(collection, LineCollection)]
     assert 40 < len(lines.get_segments()) <= len(range(0, 512, 11))  # some lie outside the picture
 
 

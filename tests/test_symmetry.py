@@ -47,8 +47,8 @@ def _trained(steps=STEPS, *, initializer, constant, noise, width, activation, dr
 def _shown(explorer):
     """The moving artists by name."""
     names = (
-        "tails", "start", "one_path", "dots", "field", "lines", "inside", "outside", "one_loss", "loss", "spread",
-        "predicted", "loss_now", "spread_now",
+        "tails", "start", "one_path", "dots", "field", "lines", "border", "inside", "outside", "one_loss", "loss",
+        "spread", "predicted", "loss_now", "spread_now",
     )  # fmt: skip
     return SimpleNamespace(**dict(zip(names, explorer._image._moving, strict=True)))
 
@@ -120,7 +120,7 @@ def test_verdict_of_the_reference_state(explorer):
     one = _trained(100, **_without_steps(REFERENCE | {"width": 1})).losses[-1]
     assert explorer.verdict == (
         "Lockstep. All 16 neurons are equal to the last bit: 1 distinct neuron, rank 1 of 4. "
-        f"After 100 steps the loss is {one:.3g}; a single neuron has {one:.3g}."
+        f"After 100 steps the loss is {one:.3g} (a single neuron's: {one:.3g}), and 12 of 18 points are right."
     )
 
 
@@ -152,6 +152,12 @@ STATES = [
 ]
 
 
+def _said(run, phi, point):
+    """What the network says of a point in the end, by the formula."""
+    w, b, v = run.neurons[-1][:, :2], run.neurons[-1][:, 2], run.neurons[-1][:, 3]
+    return np.mean(v * phi(w @ point + b)) + run.output_bias[-1]
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_numbers_in_the_verdict(shared, state):
     state = REFERENCE | state
@@ -161,6 +167,9 @@ def test_numbers_in_the_verdict(shared, state):
     now = run.neurons[-1]
     when = f"After {state['steps']} steps?" if state["steps"] else "At the start"
     assert _number(re.search(rf"{when} the loss is ([\d.·^-]*\d)", verdict)[1]) == _close(run.losses[-1])
+    said = [_said(run, ACTIVATIONS[state["activation"]].value, point) for point in inside()[0].T]
+    right = sum((answer > 0) == (target > 0) for answer, target in zip(said, inside()[1], strict=True))
+    assert f"and {right} of 18 points are right." in verdict
     apart = max(np.abs(now[:, None] - now).max(axis=(1, 2)))
     if told := re.search(r"neurons differ by at most (\S+):", verdict):
         assert _number(told[1]) == _close(apart)
@@ -175,10 +184,10 @@ def test_numbers_in_the_verdict(shared, state):
         count = re.search(rf"(\d+) of {n} neurons are distinct \(by more than 0\.01\)|(1) distinct neuron", verdict)
         assert int(count[1] or count[2]) == len(kept)
         assert ("to the last bit" in verdict) == (len(np.unique(now, axis=0)) == 1) == (apart == 0)
-    if told := re.search(r"a single neuron has ([\d.·^-]*\d)", verdict):
+    if told := re.search(r"\(a single neuron's: ([\d.·^-]*\d)\)", verdict):
         one = _trained(state["steps"], **_without_steps(state | {"noise": 0.0, "width": 1}))
         assert _number(told[1]) == _close(one.losses[-1])
-    assert bool(told) == (n > 1 and initializer in ALIKE and "Stuck." not in verdict)
+    assert bool(told) == (n > 1 and initializer in ALIKE)
     if told := re.search(r"The largest difference passed 1 at step (\d+)\.", verdict):
         spread = np.ptp(run.neurons, axis=1).max(axis=1)
         assert spread[int(told[1])] > 1
@@ -314,7 +323,7 @@ def test_a_run_that_diverges_says_so_from_that_step_on(explorer, activation):
 def test_a_loss_that_is_no_number_is_a_divergence(losses, first):
     run = lockstep.History(np.zeros((4, 2, 4)), np.zeros(4), np.array(losses))
     for step in range(4):
-        kind, sentences = _verdict(run, np.ones(4), step, None)
+        kind, sentences = _verdict(run, np.ones(4), step, None, "tanh")
         assert (kind == "Diverged.") == (step >= first)
         assert (f"at step {first}." in sentences) == (step >= first)
 
@@ -553,9 +562,36 @@ def test_the_field_is_what_the_network_says_row_by_row_from_below(shared, initia
     for row, column in itertools.product((0, 3, rows // 2, rows - 1), (0, 5, columns // 2, columns - 1)):
         x = left + (right - left) * column / (columns - 1)
         y = bottom + (top - bottom) * row / (rows - 1)
-        w, b, v = run.neurons[-1][:, :2], run.neurons[-1][:, 2], run.neurons[-1][:, 3]
-        said = np.mean(v * ACTIVATIONS[activation].value(w @ [x, y] + b)) + run.output_bias[-1]
+        said = _said(run, ACTIVATIONS[activation].value, [x, y])
         assert field[row, column] == pytest.approx(said, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("steps", [21, 200])
+@pytest.mark.parametrize("initializer", ["random", "out", "eye"])
+def test_the_border_is_where_the_network_says_0(shared, initializer, steps):
+    """To a third of the distance (0.15) of the grid between whose points it is drawn."""
+    state = REFERENCE | {"initializer": initializer, "steps": steps}
+    shared.update(**state)
+    run, (left, right) = _trained(steps, **_without_steps(state)), _axes(shared)["plane"].get_xlim()
+    borders = _shown(shared).border.get_segments()
+    assert borders
+    for point in np.concatenate(borders):
+        around = [_said(run, np.tanh, point + aside) for aside in 0.05 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])]
+        assert min(around) < 0 < max(around)
+    ticks = np.linspace(left, right, 25)
+    said = np.array([[_said(run, np.tanh, [x, y]) for x in ticks] for y in ticks])
+    for row, column in zip(*np.nonzero((said[:, 1:] > 0) != (said[:, :-1] > 0)), strict=True):
+        passed = [abs(border - (ticks[column : column + 2].mean(), ticks[row])).max(axis=1).min() for border in borders]
+        assert min(passed) < ticks[1] - ticks[0]
+
+
+def test_without_inside_or_without_numbers_there_is_no_border(shared):
+    for state in ({"initializer": "zeros"}, {"initializer": "zeros", "steps": 0}):
+        shared.update(**REFERENCE | state)
+        assert _shown(shared).border.get_segments() == []
+    figure = NeuronFigure(*inside())
+    figure.update(NeuronView(np.zeros((1, 1, 3)), np.ones(1), np.zeros(1), 0, np.full((3, 3), np.nan), None))
+    assert figure.moving[6].get_segments() == []
 
 
 def _shade(picture, axes, x, y):
@@ -683,7 +719,7 @@ def test_the_figure_shows_any_view(step):
     )  # fmt: skip
     figure = NeuronFigure(*inside())
     figure.update(view)
-    tails, start, one_path, dots, field, lines, _, _, one_loss, loss, spread, predicted, *now = figure.moving
+    tails, start, one_path, dots, field, lines, _, _, _, one_loss, loss, spread, predicted, *now = figure.moving
     assert dots.get_xydata().tolist() == paths[step, :, :2].tolist()
     assert start.get_xydata().tolist() == paths[0, :, :2].tolist()
     assert [tail[-1].tolist() for tail in tails.get_segments()] == paths[step, :, :2].tolist()
@@ -707,6 +743,7 @@ def test_the_field_is_clipped_and_what_is_no_number_is_drawn_too():
     pictures = []
     for field in ([[-1e9, -1], [np.inf, 1]], [[-1, -1], [1, 1]], [[np.nan, np.nan], [np.nan, np.nan]]):
         figure.update(NeuronView(np.zeros((1, 1, 3)), np.ones(1), np.zeros(1), 0, np.array(field, dtype=float), None))
+        figure.moving[6].set_visible(False)  # the border is not clipped
         canvas.draw()
         pictures.append(decoded(figures.encode(canvas)))
     assert np.array_equal(pictures[0], pictures[1])

@@ -115,12 +115,13 @@ def _draw(
     field = lockstep.output(now, run.output_bias[steps], GRID, activation).reshape(2 * [GRID_SIZE])
     spread = lockstep.spread(run)
     frame = figure.update(NeuronView(run.neurons[..., :3], run.losses, spread, steps, field, one))
-    kind, sentences = _verdict(run, spread, steps, one)
+    kind, sentences = _verdict(run, spread, steps, one, activation)
     first = f"the first is now at ({now[0, 0]:.2f}, {now[0, 1]:.2f})" if np.isfinite(now[0]).all() else "now gone"
     picture = (
         f"Left, the incoming weights of {len(now)} neurons as points in a plane, with their paths from the start to "
         f"step {steps}; {first}. "
-        "Middle, 7 points inside a circle, 11 around them, and the lines at which the neurons switch. "
+        "Middle, 7 points inside a circle, 11 around them, the lines at which the neurons switch, and the border of "
+        "what the network calls inside. "
         f"Right, the loss by step, now {_as_text(run.losses[steps])}, and the largest difference between two neurons, "
         f"now {_as_text(spread[steps])}."
     )
@@ -159,32 +160,33 @@ def _rate(activation: str) -> float:
     return 0.5 if ACTIVATIONS[activation].bounded else 0.25
 
 
-def _verdict(run: lockstep.History, spread: NDArray[np.floating], step: int, one: Any) -> tuple[str, str]:
+def _verdict(
+    run: lockstep.History, spread: NDArray[np.floating], step: int, one: Any, activation: str
+) -> tuple[str, str]:
     """The kind of outcome in a word, and what there is to see."""
     now, n = run.neurons[step], run.neurons.shape[1]
     bad = ~(run.losses[: step + 1] <= _BEYOND)
     if bad.any():
         return "Diverged.", f"The steps are too long for these weights: the loss passed 10^6 at step {np.argmax(bad)}."
     when = f"After {step} step{'' if step == 1 else 's'}" if step else "At the start"
-    after = f"{when} the loss is {_as_text(run.losses[step])}"
+    alone = "" if one is None or n == 1 else f" (a single neuron's: {_as_text(one[1][step])})"
+    right = lockstep.points_right(now, run.output_bias[step], _INPUTS, _TARGETS, activation)
+    after = f"{when} the loss is {_as_text(run.losses[step])}{alone}, and {right} of {_TARGETS.size} points are right"
     if n == 1:
         return "One neuron.", f"{after}."
     rank = f"rank {lockstep.rank(now)} of {now.shape[1]}"
-    alone = "" if one is None else f"; a single neuron has {_as_text(one[1][step])}"
     if spread[step] == 0:
         if step and np.array_equal(run.neurons[0], now):
             return "Stuck.", f"No gradient reaches the {n} neurons: only the output's bias has moved. {after}."
-        return "Lockstep.", f"All {n} neurons are equal to the last bit: 1 distinct neuron, {rank}. {after}{alone}."
+        return "Lockstep.", f"All {n} neurons are equal to the last bit: 1 distinct neuron, {rank}. {after}."
     parted = np.flatnonzero(spread > 1)
     if spread[step] <= ALIKE and one is not None:
         fate = f"They will part at step {parted[0]}." if len(parted) else f"They do not part within {STEPS} steps."
         return "Lockstep to the eye.", (
             f"The {n} neurons differ by at most {_as_text(spread[step])}: 1 distinct neuron to the eye, {rank}. "
-            f"{after}{alone}. {fate}"
+            f"{after}. {fate}"
         )
-    told = (
-        f"{lockstep.distinct(now, ALIKE)} of {n} neurons are distinct (by more than {ALIKE}), {rank}. {after}{alone}."
-    )
+    told = f"{lockstep.distinct(now, ALIKE)} of {n} neurons are distinct (by more than {ALIKE}), {rank}. {after}."
     if one is None:
         return "Different.", told
     if spread[step] <= 1:

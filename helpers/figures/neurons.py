@@ -2,10 +2,11 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -58,7 +59,8 @@ _TAILS, _VERTICES = 48, 60  # lines that are drawn, and points of each
 
 class NeuronFigure:
     """Left, the incoming weights of every neuron as a moving point; in the middle, what the network says of the plane
-    and the line at which each neuron switches; right, the loss, and the largest difference between two neurons.
+    (the border is where its output is 0), and the line at which each neuron switches; right, the loss, and the largest
+    difference between two neurons.
 
     `figure` is the figure, `moving` its moving artists; `update` sets them.
     """  # noqa: D205
@@ -93,7 +95,7 @@ class NeuronFigure:
         self._weights.set_ylabel("second weight", **small)
         self._weights.yaxis.set_label_coords(-0.13, 0.5)
         self._plane.set_title("what the network says", pad=22)
-        self._plane.set_xlabel("dark: it says inside", labelpad=1, **small)
+        self._plane.set_xlabel("dark: inside, black: border", labelpad=1, **small)
         _show_plane(self._plane)
         self._weights.set_box_aspect(1)
         self._loss.set_title("loss", pad=4)
@@ -129,13 +131,16 @@ class NeuronFigure:
         self._dots = self._weights.plot([], [], "o", color=ours, markersize=6.5, markeredgecolor="white", zorder=5)[0]
         self._field = Tint(self._plane, _shade, (-1, 1))
         self._lines = LineCollection([], **_LINES)
-        self._plane.add_collection(self._lines, autolim=False)
+        self._border = LineCollection([], **_BORDER)
+        for lines in (self._lines, self._border):
+            self._plane.add_collection(lines, autolim=False)
         self._loss_lines = [self._loss.plot([], [], **dashed)[0], self._loss.plot([], [], color=ours)[0]]
         self._spread_lines = [self._spread.plot([], [], color=ours)[0], self._spread.plot([], [], **dashed)[0]]
         now: dict[str, Any] = {"color": COLOURS["highlight"], "marker": "o", "markersize": 7, "zorder": 6}
         self._now = [axes.plot([], [], linestyle="none", **now)[0] for axes in (self._loss, self._spread)]
         self.moving: list[Artist] = [
-            self._tails, self._start, self._one_path, self._dots, self._field, self._lines, *self._points,
+            self._tails, self._start, self._one_path, self._dots, self._field, self._lines, self._border,
+            *self._points,
             *self._loss_lines, *self._spread_lines, *self._now,
         ]  # fmt: skip
 
@@ -152,6 +157,7 @@ class NeuronFigure:
         self._dots.set_data(now[:, 0], now[:, 1])
         self._field.values = view.field
         self._lines.set_segments(_switches(now[some]))
+        self._border.set_segments(_zeros(view.field))
         steps = np.arange(len(view.losses))
         self._loss_lines[1].set_data(steps[until], view.losses[until])
         spread = _log10(view.spread)
@@ -190,6 +196,7 @@ class NeuronFigure:
 
 
 _LINES: dict[str, Any] = {"colors": COLOURS["measured"], "linewidths": 1.3, "alpha": 0.75, "zorder": 3}
+_BORDER: dict[str, Any] = {"colors": "black", "linewidths": 1.8, "zorder": 4}
 
 
 def _show_plane(axes: Axes) -> None:
@@ -236,6 +243,12 @@ def _switches(neurons: Array) -> list[Array]:
     return list(ends[np.isfinite(ends).all(axis=(1, 2)) & (np.abs(foot) < 9).all(axis=1)])
 
 
+def _zeros(field: Array) -> list[Array]:
+    """The lines on which a field over the plane, on a square grid, is 0."""
+    ticks = np.linspace(-PLANE, PLANE, len(field))
+    return cast(list[Array], contour_generator(ticks, ticks, np.ma.masked_invalid(field)).lines(0.0))
+
+
 _NETWORKS = "a mapping of titles to neurons with a bias of the output"
 
 
@@ -274,12 +287,11 @@ def planes(
             _show_plane(axes)
             field = Tint(axes, _shade, (-1, 1))
             field.values = lockstep.output(rows, output_bias, GRID, activation).reshape(2 * [GRID_SIZE])
-            ticks = np.linspace(-PLANE, PLANE, GRID_SIZE)
-            axes.contour(ticks, ticks, field.values, levels=[0], colors="black", linewidths=1.8, zorder=4)
+            axes.add_collection(LineCollection(_zeros(field.values), **_BORDER), autolim=False)
             lines = _switches(rows[:: -(-len(rows) // _TAILS)])
             axes.add_collection(LineCollection(lines, **_LINES), autolim=False)
             _plot_points(axes, inputs, targets)
-            right = np.sum((lockstep.output(rows, output_bias, inputs, activation) > 0) == (targets > 0))
+            right = lockstep.points_right(rows, output_bias, inputs, targets, activation)
             axes.set_title(f"{title}\n{right} of {len(targets)} points right", pad=7)
             told.append(f"{title}: {right} of {len(targets)} points right")
         handles, _ = panels[0].get_legend_handles_labels()
