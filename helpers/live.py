@@ -75,8 +75,7 @@ class LiveImage(ipywidgets.HTML):
         self._fit()
 
     def _fit(self) -> None:
-        """Make room for the picture, and draw it anew if it has become another."""
-        self.layout.min_height = f"{self.size[1] + 4}px"
+        """Draw the picture anew if it has become another."""
         dpi = CSS_DPI * self._density * self._zoom
         if dpi != self._canvas.figure.dpi:
             self._canvas.figure.set_dpi(dpi)

@@ -361,6 +361,9 @@ def test_large_type_fills_a_lecture_hall_and_goes_again(lab, name):
         assert line.evaluate("line => line.scrollHeight <= line.clientHeight"), "the verdict needs scrolling"
         for label in box.locator(".widget-label:visible").all():
             assert label.evaluate("e => e.scrollWidth <= e.clientWidth"), label.inner_text()
+        lab.page.set_viewport_size({"width": 1280, "height": 720})
+        assert image.evaluate("image => image.parentElement.clientHeight - image.height") < 20
+        lab.page.set_viewport_size({"width": 1920, "height": 1080})
         lab.change(switch.click, number)
         lab.round_trip(number)
         assert look() == before

@@ -130,3 +130,26 @@ def test_overflow_begins_half_a_step_beyond_the_largest_number(numbers, from_her
     assert each.overflow_from == from_here
     assert each.round(np.nextafter(from_here, 0)) == each.max
     assert not np.isfinite(each.round(np.nextafter(from_here, np.inf)))
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("depth", [30, 60, 150, 300])
+def test_what_is_said_at_a_mark_covers_nothing_and_is_not_cut(shared, depth, direction):
+    canvas, count = shared._image._canvas, 0
+    axes = canvas.figure.axes[0]
+    predicted, dots, *_, said = shared._image._moving
+    for sigma2, activation in itertools.product((2e-4, 0.1, 1.0, 10.0), ("linear", "relu")):
+        state = {"depth": depth, "sigma2": sigma2, "activation": activation, "direction": direction}
+        shared.update(**REFERENCE | state)
+        if not said.get_visible():
+            continue
+        count += 1
+        there = said.get_window_extent(canvas.get_renderer())
+        assert axes.get_window_extent().x0 <= there.x0 < there.x1 <= axes.get_window_extent().x1
+        for label in axes.texts:
+            assert label is said or not label.get_text() or not there.overlaps(label.get_window_extent())
+        layers = np.linspace(0, depth, 1000)
+        for points in (dots.get_xydata(), np.column_stack([layers, np.interp(layers, *predicted.get_data())])):
+            x, y = axes.transData.transform(points[np.isfinite(points).all(axis=1)]).T
+            assert not np.any((x > there.x0) & (x < there.x1) & (y > there.y0 - 3) & (y < there.y1 + 3))
+    assert count >= 3

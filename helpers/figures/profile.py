@@ -90,7 +90,7 @@ class ProfileFigure:
         label["bbox"] = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
         self._zone_labels = [
             self._main.text(0.985, y, "", va=va, transform=self._main.transAxes, **label)
-            for y, va in ((0.975, "top"), (0.03, "bottom"))
+            for y, va in ((0.98, "top"), (0.02, "bottom"))
         ]
         self._main.axhline(0, color="#999999", linewidth=1, zorder=0.6)
 
@@ -108,7 +108,7 @@ class ProfileFigure:
         foot: dict[str, Any] = {"transform": self._main.get_xaxis_transform(), "clip_on": False, "zorder": 6}
         self._expected = self._main.plot([0], [0], "^", markersize=9, color=COLOURS["theory"], **foot)[0]
         self._event_label = self._main.text(
-            0, 0, "", fontsize=12.5, fontweight="bold", va="center", transform=self._main.get_xaxis_transform(), **event
+            0, 0, "", fontsize=12, fontweight="bold", va="center", transform=self._main.get_xaxis_transform(), **event
         )
         self._event_label.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5})
         handles = [self._theory, self._measured, self._band, self._expected]
@@ -148,10 +148,11 @@ class ProfileFigure:
             return
         layer, text = view.event
         self._event.set_xdata([layer, layer])
-        right = layer < 0.6 * self._shown[0]
-        self._event_label.set_text(f" {text} ")
+        end, (low, high), *_ = self._shown
+        right, rising = layer < end / 2, high > -low
+        self._event_label.set_text(f" {text}" if right else f"{text} ")
         self._event_label.set_horizontalalignment("left" if right else "right")
-        self._event_label.set_position((layer, 0.25))
+        self._event_label.set_position((layer, 0.15 if rising else 0.85))  # on the side of 1 where the curve is not
 
     def _set_frame(self, view: ProfileView) -> None:
         end = next(d for d in _DEPTHS if d >= len(view.theory) - 1)
