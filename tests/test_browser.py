@@ -353,12 +353,12 @@ def test_large_type_fills_a_lecture_hall_and_goes_again(lab, name):
         assert switch.get_attribute("aria-pressed") == "true"
         assert image.bounding_box()["width"] == pytest.approx(1.5 * before[0][1][0], abs=1)
         assert image.evaluate("image => Math.abs(image.naturalWidth - image.width) <= 1")
-        assert box.locator(".wim-announced div div").first.evaluate("e => getComputedStyle(e).fontSize") == "22px"
         assert box.bounding_box()["height"] < lab.page.evaluate(
             "document.querySelector('.jp-WindowedPanel-outer').clientHeight"
         )
-        line = box.locator(".wim-announced")
-        assert line.evaluate("line => line.scrollHeight <= line.clientHeight"), "the verdict needs scrolling"
+        for text in box.locator(".wim-announced, .wim-notes").all():
+            assert text.evaluate("text => text.scrollHeight <= text.clientHeight"), "the text needs scrolling"
+            assert text.locator("div div").first.evaluate("e => getComputedStyle(e).fontSize") == "22px"
         for label in box.locator(".widget-label:visible").all():
             assert label.evaluate("e => e.scrollWidth <= e.clientWidth"), label.inner_text()
         lab.page.set_viewport_size({"width": 1280, "height": 720})

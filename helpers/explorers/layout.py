@@ -14,7 +14,8 @@ LARGE = "wim-large"  # the class of a box that is shown to a lecture hall
 _STYLE = f"""<style>
 .wim-box {{--wim-type: 15px}} .{LARGE} {{--wim-type: 22px; --jp-widgets-inline-height: 36px}}
 .wim-box .widget-label, .wim-box .widget-readout {{font-size: var(--wim-type)}}
-.{LARGE} .wim-announced div {{font-size: var(--wim-type) !important}}
+.{LARGE} .wim-announced div, .{LARGE} .wim-notes div {{font-size: var(--wim-type) !important}}
+.{LARGE} .wim-notes {{height: 164px !important}}
 .{LARGE} .widget-label {{min-width: 176px}} .{LARGE} .widget-readout {{min-width: 96px}}
 .{LARGE} .widget-dropdown {{width: 382px !important}} .{LARGE} .widget-toggle-button {{width: auto !important}}
 .{LARGE} .jupyter-button, .{LARGE} select {{font-size: 20px}}
@@ -61,7 +62,9 @@ def large_type() -> ipywidgets.ToggleButton:
 
 def notes(height: str) -> ipywidgets.HTMLMath:
     """A place for text and formulas that is as high when it is empty."""
-    return ipywidgets.HTMLMath(layout=ipywidgets.Layout(height=height, overflow="auto", margin="0"))
+    place = ipywidgets.HTMLMath(layout=ipywidgets.Layout(height=height, overflow="auto", margin="0"))
+    place.add_class("wim-notes")
+    return place
 
 
 def rows(sliders: Sequence[ipywidgets.Widget], others: Sequence[ipywidgets.Widget]) -> list[ipywidgets.Box]:
