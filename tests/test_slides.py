@@ -130,6 +130,11 @@ BOTTOM_AND_RIGHT = """() => {
     const edges = shown.map((e) => e.getBoundingClientRect()).filter((r) => r.width && r.height);
     return [Math.max(...edges.map((r) => r.bottom)), Math.max(...edges.map((r) => r.right))];
 }"""
+CUT = """() => [...document.querySelectorAll('section.present section.present pre')].filter((pre) => {
+    const text = document.createRange();
+    text.selectNodeContents(pre);
+    return text.getBoundingClientRect().right > pre.parentElement.getBoundingClientRect().right;
+}).map((pre) => pre.textContent)"""
 
 
 @built
@@ -142,6 +147,7 @@ def test_every_slide_fits_and_its_formulas_are_set(show):
         bottom, right = page.evaluate(BOTTOM_AND_RIGHT)
         assert bottom <= HEIGHT, slide[0].id
         assert right <= WIDTH, slide[0].id
+        assert page.evaluate(CUT) == [], slide[0].id
         text = page.locator("section.present section.present").inner_text()
         assert "$" not in text, slide[0].id
         if any("$" in cell.source for cell in slide if cell.cell_type == "markdown"):
