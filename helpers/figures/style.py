@@ -14,7 +14,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from PIL import Image
 
 from helpers import arguments
@@ -73,10 +72,10 @@ def _palette() -> Image.Image:
     wanted += [
         colour + (ground - colour) * share for share in (0.35, 0.7) for colour in full for ground in (zone, band)
     ]
-    chosen: list[NDArray[np.float64]] = []
+    chosen = np.empty((0, 3))
     for colour in np.array(wanted) * 255:  # Pillow looks colours up in steps of 8: closer ones would blur into another
-        if len(chosen) < 256 and all(np.abs(colour - other).max() > 8 for other in chosen):
-            chosen.append(colour)
+        if len(chosen) < 256 and np.all(np.abs(chosen - colour).max(axis=1) > 8):
+            chosen = np.vstack([chosen, colour])
     colours = np.rint(chosen).astype(np.uint8)
     palette = Image.new("P", (1, 1))
     palette.putpalette(colours.tobytes())
