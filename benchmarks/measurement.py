@@ -1,17 +1,19 @@
 """What a benchmark returns, the table of all, and the dated files that a run is compared against.
 
-Seconds are not comparable from one machine or hour to another. So each measurement names a yardstick measured beside it
-in the same run, and what is compared with the last run is their ratio.
+Seconds are not comparable from one machine or minute to another. So each measurement names a yardstick with which it
+takes turns, and what is compared with the last run is their ratio.
 """
 
 import csv
 import datetime
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 RESULTS = Path(__file__).parent / "results"
+T = TypeVar("T")
 NOTED = 1.25  # a ratio that has grown by more than this is marked
 
 
@@ -23,6 +25,15 @@ class Measurement:
     value: float
     unit: str
     yardstick: str = ""
+
+
+def in_turns(ways: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
+    """What each way measures, round by round: the machine's slow minutes meet all of them alike."""
+    found: dict[str, list[T]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            found[name].append(way())
+    return found
 
 
 def ratios(measurements: Iterable[Measurement]) -> dict[str, float]:

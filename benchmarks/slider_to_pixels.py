@@ -1,24 +1,28 @@
 """From a key on a slider to new pixels on the screen, in JupyterLab and Chromium.
 
 Three ways in one run: a picture drawn beforehand (the floor: what the transport alone costs), every explorer, and the
-explorer's own figure through ``interact`` and ``plt.show`` (the habit). Then the same while dragging with the mouse.
+explorer's own figure through ``interact`` and ``plt.show`` (the habit). All of them by keys, and while dragging with
+the mouse, in turns.
 """
 
+import itertools
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.lab import CHROMIUM_FLAGS, find_chromium, serve
-from benchmarks.measurement import Measurement
+from benchmarks.measurement import Measurement, in_turns
 from helpers import explorers
 
-PRESSES = 72  # in all, shared by the sliders
+ROUNDS = 3
+PRESSES = 24  # in each round, shared by the sliders
 WHAT = {"key to pixels, median": "ms", "key to pixels, 95 %": "ms", "dragging": "pictures/s"}
 
 FLOOR = """
@@ -71,6 +75,15 @@ WATCH = """() => {
   }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["src"] });
 }"""
 
+# What comes late would slow down the one that is next.
+REST = """async () => {
+  let before;
+  do {
+    before = window.shown.length;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  } while (window.shown.length > before);
+}"""
+
 PRESS = """([index, key]) => {
   window.shown = [];
   const handle = document.querySelectorAll(".noUi-handle")[index];
@@ -81,7 +94,9 @@ PRESS = """([index, key]) => {
 }"""
 
 
-def _open(page: Page, address: str, name: str) -> None:
+def _open(browser: Browser, address: str, name: str) -> Page:
+    """A notebook that has run, in a window of its own."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1100})
     page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook", timeout=60_000)
     page.wait_for_timeout(2500)
@@ -91,6 +106,7 @@ def _open(page: Page, address: str, name: str) -> None:
     page.wait_for_selector(".noUi-handle", timeout=60_000)
     page.wait_for_timeout(2500)
     page.evaluate(WATCH)
+    return page
 
 
 def _inward(page: Page, handle: int) -> bool:
@@ -102,6 +118,7 @@ def _inward(page: Page, handle: int) -> bool:
 
 def _press(page: Page) -> list[float]:
     """Milliseconds from key to pixels, on every slider in turn."""
+    page.bring_to_front()
     times = []
     handles = page.locator(".noUi-handle").count()
     for handle in range(handles):
@@ -115,7 +132,8 @@ def _press(page: Page) -> list[float]:
 
 
 def _drag(page: Page, handle: int) -> float:
-    """Pictures per second while the mouse moves a slider for two seconds."""
+    """Pictures per second while the mouse moves a slider there and back."""
+    page.bring_to_front()
     box: Any = page.locator(".noUi-handle").nth(handle).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     reach = 60 if _inward(page, handle) else -60
@@ -123,10 +141,11 @@ def _drag(page: Page, handle: int) -> float:
     page.mouse.down()
     page.evaluate("() => { window.shown = []; }")
     start = time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < 2:
+    while (elapsed := time.perf_counter() - start) < 1:
         page.mouse.move(x + reach * abs((2 * elapsed) % 2 - 1), y)
     count = page.evaluate("() => window.shown.length")
     page.mouse.up()
+    page.evaluate(REST)
     return float(count / elapsed)
 
 
@@ -153,13 +172,13 @@ def measure() -> Iterator[Measurement]:
             nbformat.write(notebook, folder / f"{title}.ipynb")
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         with serve(folder) as address:
-            for title in cells:
-                page = browser.new_page(viewport={"width": 1400, "height": 1100})
-                _open(page, address, title)
-                times = _press(page)
-                values = statistics.median(times), sorted(times)[int(0.95 * len(times))], _drag(page, _finest(title))
-                for (what, unit), value in zip(WHAT.items(), values, strict=True):
-                    yardstick = f"{what}: floor" if title != "floor" else ""
-                    yield Measurement(f"{what}: {title}", value, unit, yardstick)
-                page.close()
+            pages = {title: _open(browser, address, title) for title in cells}
+            presses = in_turns({title: partial(_press, page) for title, page in pages.items()}, ROUNDS)
+            drags = in_turns({title: partial(_drag, page, _finest(title)) for title, page in pages.items()}, ROUNDS)
         browser.close()
+    for title in cells:
+        times = sorted(itertools.chain(*presses[title]))
+        values = statistics.median(times), times[int(0.95 * len(times))], statistics.median(drags[title])
+        for (what, unit), value in zip(WHAT.items(), values, strict=True):
+            yardstick = f"{what}: floor" if title != "floor" else ""
+            yield Measurement(f"{what}: {title}", value, unit, yardstick)

@@ -5,13 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from jupyter_client.manager import start_new_kernel
 
-from benchmarks.measurement import Measurement
+from benchmarks.measurement import Measurement, in_turns
 from helpers import explorers
 
-RUNS = 5
+ROUNDS = 7
 LAYERS = {  # what is imported, and what it cannot do without
     "import helpers.initializers": "import numpy",
     "import helpers.theory": "import numpy",
@@ -31,29 +32,24 @@ if sys.platform == "darwin":
 WIDEST = "from helpers.simulation import simulate; simulate(200, 65536, 1e-4, 'tanh', rng=0).log10_variance; "
 
 
-def _median(seconds: Iterator[float]) -> float:
-    return 1e3 * statistics.median(seconds)
+def _process(code: str) -> float:
+    """Milliseconds that a new Python takes for some code."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return 1e3 * (time.perf_counter() - start)
 
 
-def _process(code: str) -> Iterator[float]:
-    """Seconds that a new Python takes for some code."""
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        yield time.perf_counter() - start
-
-
-def _kernel(code: str, output: str) -> Iterator[float]:
-    """Seconds from the start of a kernel to the first output of a kind."""
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        manager, client = start_new_kernel()
-        client.execute(code)
-        while output not in client.get_iopub_msg(timeout=60)["content"].get("data", {}):
-            pass
-        yield time.perf_counter() - start
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+def _kernel(code: str, output: str) -> float:
+    """Milliseconds from the start of a kernel to the first output of a kind."""
+    start = time.perf_counter()
+    manager, client = start_new_kernel()
+    client.execute(code)
+    while output not in client.get_iopub_msg(timeout=60)["content"].get("data", {}):
+        pass
+    elapsed = time.perf_counter() - start
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    return 1e3 * elapsed
 
 
 def _megabytes(code: str) -> float:
@@ -64,13 +60,13 @@ def _megabytes(code: str) -> float:
 
 def measure() -> Iterator[Measurement]:
     """Imports, the first figure after the kernel's start, memory."""
-    for yardstick in dict.fromkeys(LAYERS.values()):
-        yield Measurement(yardstick, _median(_process(yardstick)), "ms")
-    for layer, yardstick in LAYERS.items():
-        yield Measurement(layer, _median(_process(layer)), "ms", yardstick)
-    habit = Measurement("kernel start to a first plt.plot", _median(_kernel(HABIT, "image/png")), "ms")
-    yield habit
-    yield Measurement("kernel start to a first explorer", _median(_kernel(FIRST, "text/html")), "ms", habit.name)
+    imports = {code: partial(_process, code) for code in [*LAYERS.values(), *LAYERS]}
+    for code, times in in_turns(imports, ROUNDS).items():
+        yield Measurement(code, statistics.median(times), "ms", LAYERS.get(code, ""))
+    habit, ours = "kernel start to a first plt.plot", "kernel start to a first explorer"
+    first = in_turns({habit: partial(_kernel, HABIT, "image/png"), ours: partial(_kernel, FIRST, "text/html")}, ROUNDS)
+    yield Measurement(habit, statistics.median(first[habit]), "ms")
+    yield Measurement(ours, statistics.median(first[ours]), "ms", habit)
     least = Measurement("memory: import ipywidgets, matplotlib", _megabytes("import ipywidgets, matplotlib"), "MB")
     yield least
     count = len(explorers.__all__)

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from benchmarks import measurement
-from benchmarks.measurement import Measurement, last, ratios, read, store, table
+from benchmarks.measurement import Measurement, in_turns, last, ratios, read, store, table
 from benchmarks.start import _megabytes
 
 RUN = [
@@ -31,6 +31,13 @@ def test_a_slower_machine_changes_no_ratio_and_a_slower_program_does():
     (line,) = [line for line in table(late, RUN).splitlines() if "slower" in line]
     assert line.split() == ["ours", "100", "ms", "2.50x", "floor", "1.67", "slower"]
     assert "slower" not in table(late, [])
+
+
+def test_what_is_compared_takes_turns():
+    """A machine that gets slower and slower does not change a ratio much."""
+    seconds = iter(range(100, 200))
+    found = in_turns({"floor": lambda: next(seconds), "ours": lambda: 2 * next(seconds)}, 3)
+    assert found == {"floor": [100, 102, 104], "ours": [202, 206, 210]}
 
 
 def test_a_stored_run_comes_back(tmp_path, monkeypatch):
