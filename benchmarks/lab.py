@@ -57,4 +57,4 @@ def serve(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)  # kernels that are busy take long to end
