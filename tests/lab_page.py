@@ -23,6 +23,17 @@ window.wim = {
     const spoken = wim.image(n).alt.replace(/10\\^(-?)/g, (_, sign) => '10' + (sign && '−'));
     return wim.verdict(n).textContent.length > 10 && spoken.endsWith(wim.verdict(n).textContent);
   },
+  idle: () => document.querySelector('#jp-main-statusbar').textContent.includes('| Idle'),
+  // Whether nothing has come from the kernel for half a second, at last.
+  rests: async (n) => {
+    for (let [quiet, before, tries] = [0, wim.image(n).src, 200]; tries; tries -= 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      quiet = wim.idle() && wim.image(n).src === before ? quiet + 1 : 0;
+      before = wim.image(n).src;
+      if (quiet === 5) return true;
+    }
+    return false;
+  },
   changed: (n, src) => wim.image(n).src !== src && wim.settled(n),
   // The layout from now on, in every frame after a change of anything in the box or of a size, where it is another.
   watch: (n) => {
@@ -207,8 +218,7 @@ class Lab:
     def round_trip(self, number=0):
         """Wait until the kernel has done what the page has asked for so far, and the page has heard of it."""
         self.page.wait_for_timeout(300)
-        self.page.get_by_text("| Idle").wait_for()
-        self.page.wait_for_function("n => wim.settled(n)", arg=number)
+        self.page.wait_for_function("n => wim.idle() && wim.settled(n)", arg=number)
 
     def reset(self, number=0):
         """Put an explorer back to where it began."""

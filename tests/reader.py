@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-import pytest
 
 from tests.seen import OUTCOMES, image
 
@@ -82,14 +81,7 @@ class Reader:
 
     def wait_rest(self, n):
         """Wait until nothing has come from the kernel for half a second."""
-        quiet, before = 0, self.lab.source(n)
-        for _ in range(200):
-            self.page.wait_for_timeout(100)
-            source, idle = self.lab.source(n), self.page.get_by_text("| Idle").count()
-            quiet, before = (quiet + 1 if source == before and idle else 0), source
-            if quiet == 5:
-                return
-        pytest.fail("the kernel does not come to rest")
+        assert self.page.evaluate("n => wim.rests(n)", n), "the kernel does not come to rest"
 
     def assert_as_stored(self):
         """All cells have run in order, and each explorer shows what it showed then."""
