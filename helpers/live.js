@@ -1,6 +1,6 @@
 // Keyboard and screen reader for a box of widgets. JupyterLab's shortcuts stay quiet while a widget has the focus, every
-// handle has a name and speaks its value, and the box learns how dense the screen is. Where the classes below do not
-// exist, nothing happens.
+// handle has a name and speaks its value, no picture is away while it is replaced, and the box learns how dense the screen
+// is. Where the classes below do not exist, nothing happens.
 
 function keepKeys(root) {
   root.addEventListener("keydown", (event) => {
@@ -58,6 +58,20 @@ function name(root) {
   }
 }
 
+// Where a new picture takes a moment (Firefox), the old one stays in its place until then.
+function keepShown(changes) {
+  for (const { target, addedNodes, removedNodes } of changes) {
+    const fresh = [...addedNodes].find((node) => node.tagName === "IMG");
+    const old = [...removedNodes].filter((node) => node.tagName === "IMG" && node.complete).at(-1);
+    if (!fresh || !old || fresh.complete) continue;
+    target.style.position = "relative";
+    Object.assign(old.style, { position: "absolute", left: `${fresh.offsetLeft}px`, top: `${fresh.offsetTop}px` });
+    old.alt = "";
+    target.append(old);
+    for (const event of ["load", "error"]) fresh.addEventListener(event, () => old.remove());
+  }
+}
+
 function render({ model, el }) {
   el.style.display = "none";
   let root = null;
@@ -83,7 +97,10 @@ function render({ model, el }) {
       keepKeys(root);
     }
     name(root);
-    observer = new MutationObserver(() => name(root));
+    observer = new MutationObserver((changes) => {
+      keepShown(changes);
+      name(root);
+    });
     observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class", "disabled"] });
   };
   frame = requestAnimationFrame(attach);
