@@ -21,7 +21,7 @@ BORDERS = {
 }
 
 _ZOOM = 1.5  # in a lecture hall
-_LINE = {1.0: "52px", _ZOOM: "108px"}  # height of the verdict
+_LINE = {1.0: "80px", _ZOOM: "108px"}  # height of the verdict: three lines
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ _LABELS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "silu": "
 LARGE = "wim-large"  # the class of a box that is shown to a lecture hall
 
 _STYLE = f"""<style>
+.wim-box img {{display: block}}
 .wim-box {{--wim-type: 15px}} .{LARGE} {{--wim-type: 22px; --jp-widgets-inline-height: 36px}}
 .wim-box .widget-label, .wim-box .widget-readout {{font-size: var(--wim-type)}}
 .{LARGE} .wim-announced div, .{LARGE} .wim-notes div {{font-size: var(--wim-type) !important}}
