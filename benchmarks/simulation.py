@@ -51,7 +51,7 @@ def _cases() -> Iterator[dict[str, Callable[[], object]]]:
 
 
 def measure() -> Iterator[Measurement]:
-    """Dense and fast over widths, activations and batches; then what only the fast one can do."""
+    """Dense and fast over widths, activations and batches, and what only the fast one can do."""
     for case in _cases():
         dense, *_ = case
         ways = {name: partial(_milliseconds, work) for name, work in case.items()}

@@ -26,13 +26,13 @@ window.wim = {
   idle: () => document.querySelector('#jp-main-statusbar').textContent.includes('| Idle'),
   // Whether nothing has come from the kernel for half a second, at last.
   rests: async (n) => {
-    for (let [quiet, before, tries] = [0, wim.image(n).src, 200]; tries; tries -= 1) {
+    let [quiet, before] = [0, wim.image(n).src];
+    for (let tries = 200; tries && quiet < 5; tries -= 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
       quiet = wim.idle() && wim.image(n).src === before ? quiet + 1 : 0;
       before = wim.image(n).src;
-      if (quiet === 5) return true;
     }
-    return false;
+    return quiet === 5;
   },
   changed: (n, src) => wim.image(n).src !== src && wim.settled(n),
   // The layout from now on, in every frame after a change of anything in the box or of a size, where it is another.

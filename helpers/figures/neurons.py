@@ -157,7 +157,7 @@ class NeuronFigure:
         self._dots.set_data(now[:, 0], now[:, 1])
         self._field.values = view.field
         self._lines.set_segments(_switches(now[some]))
-        self._border.set_segments(_zeros(view.field))
+        self._border.set_segments(_border_lines(view.field))
         steps = np.arange(len(view.losses))
         self._loss_lines[1].set_data(steps[until], view.losses[until])
         spread = _log10(view.spread)
@@ -243,7 +243,7 @@ def _switches(neurons: Array) -> list[Array]:
     return list(ends[np.isfinite(ends).all(axis=(1, 2)) & (np.abs(foot) < 9).all(axis=1)])
 
 
-def _zeros(field: Array) -> list[Array]:
+def _border_lines(field: Array) -> list[Array]:
     """The lines on which a field over the plane, on a square grid, is 0."""
     ticks = np.linspace(-PLANE, PLANE, len(field))
     return cast(list[Array], contour_generator(ticks, ticks, np.ma.masked_invalid(field)).lines(0.0))
@@ -287,7 +287,7 @@ def planes(
             _show_plane(axes)
             field = Tint(axes, _shade, (-1, 1))
             field.values = lockstep.output(rows, output_bias, GRID, activation).reshape(2 * [GRID_SIZE])
-            axes.add_collection(LineCollection(_zeros(field.values), **_BORDER), autolim=False)
+            axes.add_collection(LineCollection(_border_lines(field.values), **_BORDER), autolim=False)
             lines = _switches(rows[:: -(-len(rows) // _TAILS)])
             axes.add_collection(LineCollection(lines, **_LINES), autolim=False)
             _plot_points(axes, inputs, targets)
