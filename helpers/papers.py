@@ -152,9 +152,9 @@ ROWS: tuple[Row, ...] = (
         lambda: _spread_of_squared_singular_values(orthogonal=True, relu=True)),
     Row(*_SELU, "mean of SELU(z) over z from N(0, 1)", 0, 1e-6, lambda: _selu(1)),
     Row(*_SELU, "its mean square", 1, 1e-6, lambda: _selu(2)),
-    Row(*_ROLNICK, "E|z|⁴ / (E|z|²)² after 10 ReLU layers of 50: (1 + 5/n)^L", 1.1**10, 0.25,
+    Row(*_ROLNICK, "E‖z‖⁴ / (E‖z‖²)² after 10 ReLU layers of 50: (1 + 5/n)^L", 1.1**10, 0.25,
         lambda: _fourth_over_second("relu")),
-    Row(*_NICA, "mean of ln |z|² after 10 ReLU layers of 50: −5L/2n", -0.5, 0.05,
+    Row(*_NICA, "mean of ln ‖z‖² after 10 ReLU layers of 50: −5L/2n", -0.5, 0.05,
         lambda: float(np.mean(_log_norms("relu")))),
     Row(*_NICA, "its variance: 5L/n", 1.0, 0.1, lambda: float(np.var(_log_norms("relu")))),
 )  # fmt: skip

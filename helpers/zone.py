@@ -1,4 +1,4 @@
-"""The Goldilocks zone: how well networks learn digits, by their depth and the scale of their first weights.
+"""The Goldilocks zone: how well networks learn digits, by their depth and the scale of their initial weights.
 
 The result is shipped; the experiment that it comes from is here too, and takes some minutes.
 """

@@ -30,7 +30,7 @@ SECTIONS = [
     "Further reading",
 ]
 LONGEST_CELL = 25
-LONGEST_LINE = 120  # what a projector of 1280 pixels shows beside a hidden sidebar; ruff holds the code to it
+LONGEST_LINE = 96  # what a page of 1280 pixels shows beside the sidebar
 SHORTEST_ALT = 20
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -82,6 +82,8 @@ def faults_of_output(output):
     if any(len(line) > LONGEST_LINE for line in output.get("text", "").splitlines()):
         yield f"printed a line of more than {LONGEST_LINE} characters"
     data = output.get("data", {})
+    if re.search(r"^\|.*\$.*\|$", data.get("text/markdown", ""), re.M):
+        yield "puts formulas into a table, where a narrow page breaks them and leaves no room for the words"
     if "application/vnd.jupyter.widget-view+json" in data:
         yield "stored a widget view"
     html = data.get("text/html", "")
@@ -239,7 +241,8 @@ def minutes(notebook):
 def promised(notebook):
     """The times that the notebook's first cells promise: alone, for the exercises, in class; and what is for class."""
     found = re.search(
-        r"\*\*Time:\*\* about (\d+) minutes alone.*?, and (\d+) more for the exercises\. In class, (\d+): (.*?)\. \(",
+        r"\*\*Time:\*\* about (\d+) minutes alone.*?, and (\d+) more for the exercises\. "
+        r"In class, (\d+) minutes: (.*?)\. \(",
         "\n".join(cell.source for cell in notebook.cells[:2]),
     )
     return (*map(int, found.groups()[:3]), found[4]) if found else None
@@ -346,7 +349,7 @@ def test_nbval_passes_an_explorer_and_fails_when_a_number_in_its_verdict_changes
 def sample():
     """A notebook that nothing is wrong with."""
     alt = "A line that falls from 1 to 0.05."
-    time = "**Time:** about 1 minutes alone, and 5 more for the exercises. In class, 1: *Explore*. (Hide the rest.)"
+    time = "**Time:** about 1 minutes alone, and 5 more for the exercises. In class, 1 minutes: *Explore*. (Hide all.)"
     solution = "def f(fan_in, activation):\n    return math.sqrt((2 if activation == 'relu' else 1) / fan_in)"
     picture = {"image/png": "AAAA", "text/html": f'<img alt="{alt}" src="data:image/png;base64,AAAA">'}
     reading = "- He, [arXiv:1502.01852](https://arxiv.org/abs/1502.01852)\n- UCI, <https://doi.org/10.24432/C50P49>\n"
@@ -400,7 +403,8 @@ FAULTS = {
     "numbered": lambda notebook: setattr(notebook.cells[1], "execution_count", 7),
     "25 lines": replaced("import math", "import math\n" * 26),
     "error": with_output("error", ename="E", evalue="", traceback=[]),
-    "120 characters": with_output("stream", name="stdout", text=121 * "-"),
+    "96 characters": with_output("stream", name="stdout", text=97 * "-"),
+    "formulas into a table": with_output("display_data", {"text/markdown": "| a | b |\n|---|---|\n| one | $x^2$ |"}),
     "stderr": with_output("stream", name="stderr", text="careful"),
     "widget view": with_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}),
     "without text/html": with_output("display_data", PNG),

@@ -116,7 +116,7 @@ def _verdict(view: SaturationView) -> tuple[str, str]:
     told = (
         f"In layer {depth}, {mine} of the units are saturated (theory: {expected}); the mean square of all is "
         f"{power_of_ten(signal)}. At the input the gradient's variance is {power_of_ten(gradient)} "
-        f"(theory: {power_of_ten(predicted)}, {plain_number(10 ** (predicted / depth))} per layer)."
+        f"(theory: {power_of_ten(predicted)}, on average {plain_number(10 ** (predicted / depth))} per layer)."
     )
     if predicted > 2 >= gradient:
         return "Explosion on average.", f"{told} Hardly a unit is on the slope to pass it."

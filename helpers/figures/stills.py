@@ -53,6 +53,8 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
             axes.plot(layers, curve, linestyle=line, marker=marker, markevery=every, color=colour)
             beside: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 12.5}
             axes.annotate(name, (layers[-1], height), (8, 0), color=colour, **beside)
+            axes.update_datalim([(layers[-1], height)])
+        axes.autoscale_view()
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(as_power))
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))

@@ -1,4 +1,4 @@
-"""Weight initializers in plain NumPy: the first weights of a layer, and nothing that happens to them later.
+"""Weight initializers in plain NumPy: the initial weights of a layer, and nothing that happens to them later.
 
 What belongs here: functions from a shape to an array of weights, one module per category; the ``fans`` that scale
 them; and ``CATALOG``, one record per initializer, from which the notebooks' tables and the gallery are generated.

@@ -82,7 +82,7 @@ CATALOG: tuple[Initializer, ...] = (
         r"W_{ij} = c",
         "Biases with a known offset, such as 1 for an LSTM's forget gate.",
         "Symmetry: a layer of 512 units behaves like a layer of 1, for ever. From the second layer on the signal "
-        "is multiplied by nc: with linear units it collapses for nc between -1 and 1 and explodes outside.",
+        "is multiplied by nc: with linear units it collapses for nc between −1 and 1 and explodes outside.",
         constant,
     ),
     Initializer(
@@ -107,9 +107,10 @@ CATALOG: tuple[Initializer, ...] = (
         "uniform",
         "random",
         r"W_{ij} \sim U(a, b), \quad \sigma^2 = (b - a)^2 / 12",
-        "Generic starting point when the scale is set externally; choose a = -b.",
-        "Collapse if nσ² < g², explosion if nσ² > g². The default U(0, 1) is not centred: its mean of 1/2 makes "
-        "units nearly alike and multiplies the signal by about n/2 per layer (explosion).",
+        "Generic starting point when the scale is set externally; choose a = −b.",
+        "In linear and ReLU layers collapse if nσ² < g², explosion if nσ² > g². The default here and in PyTorch, "
+        "U(0, 1), is not centred: its mean of 1/2 makes units nearly alike and multiplies the signal by about n/2 per "
+        "layer (explosion).",
         uniform,
     ),
     Initializer(
@@ -117,8 +118,8 @@ CATALOG: tuple[Initializer, ...] = (
         "random",
         r"W_{ij} \sim N(\mu, \sigma^2)",
         "Generic starting point when the scale is set externally.",
-        "Collapse if nσ² < g², explosion if nσ² > g²: σ has to change with the width. The default σ = 1 explodes, "
-        "the popular σ = 0.01 collapses at n = 512.",
+        "In linear and ReLU layers collapse if nσ² < g², explosion if nσ² > g²: σ has to change with the width. The "
+        "default here and in PyTorch, σ = 1, explodes; the popular σ = 0.01, JAX's default, collapses at n = 512.",
         normal,
     ),
     Initializer(
@@ -127,30 +128,33 @@ CATALOG: tuple[Initializer, ...] = (
         r"W_{ij} \sim N(\mu, \sigma^2) \text{ given } a \le (W_{ij} - \mu) / \sigma \le b",
         "As normal, where no weight may be far out: embeddings, transformers.",
         "As normal, with the variance after the cut in place of σ²: 0.774 σ² at ±2. Forgetting that factor makes "
-        "a deep network collapse.",
+        "a deep network collapse. (In PyTorch a and b are not in units of σ: ±2 cuts nothing off at σ = 0.02.)",
         truncated_normal,
     ),
     Initializer(
         "sparse",
         "random",
-        r"W_{ij} \sim N(0, \sigma^2), \text{ a fraction } s \text{ of each column set to } 0",
-        "Generic starting point with few connections per unit, when the scale is set externally.",
-        "Collapse if nσ²(1 - s) < g², explosion if it is greater: the zeros count. At s = 1 it is zeros (symmetry).",
+        r"W_{ij} \sim N(0, \sigma^2) \text{, or } 0",
+        "Generic starting point with few connections, when the scale is set externally: of the weights of each input, "
+        "a fraction s is 0.",
+        "In linear and ReLU layers collapse if nσ²(1 − s) < g², explosion if it is greater: the zeros count. At s = 1 "
+        "it is zeros (symmetry).",
         sparse,
     ),
     Initializer(
         "variance_scaling",
         "variance-scaling",
-        r"\mathrm{Var}[W_{ij}] = s / n, \quad n = n_{in},\ n_{out} \text{ or } (n_{in} + n_{out}) / 2",
-        "Default for linear and convolution layers: the general form of Xavier, He and LeCun.",
-        "None if s = g². Collapse if s < g², explosion if s > g²; with unequal fans either the forward pass or the "
-        "gradients drift, whichever fan was not chosen.",
+        r"\mathrm{Var}[W_{ij}] = s / n",
+        "Default for linear and convolution layers: the general form of Xavier, He and LeCun. Here n is the fan-in, "
+        "the fan-out or their mean.",
+        "In linear and ReLU layers none if s = g², collapse if s < g², explosion if s > g². With unequal fans either "
+        "the forward pass or the gradients drift, whichever fan was not chosen.",
         variance_scaling,
     ),
     Initializer(
         "xavier_uniform",
         "variance-scaling",
-        r"W_{ij} \sim U(-a, a), \quad a = g \sqrt{6 / (n_{in} + n_{out})}",
+        r"W_{ij} \sim U(-a, a), \quad a = g \sqrt{6 / (n_\text{in} + n_\text{out})}",
         "Default for linear and convolution layers with tanh or no activation.",
         "Collapse with ReLU and g = 1: each layer (of equal fans) halves the second moment.",
         xavier_uniform,
@@ -158,7 +162,7 @@ CATALOG: tuple[Initializer, ...] = (
     Initializer(
         "xavier_normal",
         "variance-scaling",
-        r"W_{ij} \sim N(0, 2 g^2 / (n_{in} + n_{out}))",
+        r"W_{ij} \sim N(0, 2 g^2 / (n_\text{in} + n_\text{out}))",
         "Default for linear and convolution layers with tanh or no activation.",
         "Collapse with ReLU and g = 1: each layer (of equal fans) halves the second moment.",
         xavier_normal,
@@ -166,23 +170,23 @@ CATALOG: tuple[Initializer, ...] = (
     Initializer(
         "he_uniform",
         "variance-scaling",
-        r"W_{ij} \sim U(-a, a), \quad a = \sqrt{6 / ((1 + \alpha^2) n)}, \quad \alpha \text{ the slope below } 0",
-        "Default for linear and convolution layers with ReLU or leaky ReLU.",
-        "Explosion without ReLU: each linear layer doubles the variance, and tanh is driven towards saturation.",
+        r"W_{ij} \sim U(-a, a), \quad a = \sqrt{6 / ((1 + \alpha^2) n)}",
+        "Default for linear and convolution layers with ReLU, or with leaky ReLU of slope α below 0.",
+        "Explosion without ReLU: each linear layer doubles the variance, and tanh layers enlarge the gradient.",
         he_uniform,
     ),
     Initializer(
         "he_normal",
         "variance-scaling",
-        r"W_{ij} \sim N(0, 2 / ((1 + \alpha^2) n)), \quad \alpha \text{ the slope below } 0",
-        "Default for linear and convolution layers with ReLU or leaky ReLU.",
-        "Explosion without ReLU: each linear layer doubles the variance, and tanh is driven towards saturation.",
+        r"W_{ij} \sim N(0, 2 / ((1 + \alpha^2) n))",
+        "Default for linear and convolution layers with ReLU, or with leaky ReLU of slope α below 0.",
+        "Explosion without ReLU: each linear layer doubles the variance, and tanh layers enlarge the gradient.",
         he_normal,
     ),
     Initializer(
         "lecun_uniform",
         "variance-scaling",
-        r"W_{ij} \sim U(-a, a), \quad a = \sqrt{3 / n_{in}}",
+        r"W_{ij} \sim U(-a, a), \quad a = \sqrt{3 / n_\text{in}}",
         "Linear and convolution layers with SELU, or with no activation.",
         "Collapse with ReLU: each layer halves the second moment. Gradients drift by n_out / n_in per layer.",
         lecun_uniform,
@@ -190,7 +194,7 @@ CATALOG: tuple[Initializer, ...] = (
     Initializer(
         "lecun_normal",
         "variance-scaling",
-        r"W_{ij} \sim N(0, 1 / n_{in})",
+        r"W_{ij} \sim N(0, 1 / n_\text{in})",
         "Linear and convolution layers with SELU, or with no activation.",
         "Collapse with ReLU: each layer halves the second moment. Gradients drift by n_out / n_in per layer.",
         lecun_normal,
