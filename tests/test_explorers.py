@@ -6,6 +6,7 @@ share.
 
 import base64
 import io
+import itertools
 import re
 
 import ipywidgets
@@ -858,6 +859,23 @@ def test_profiles():
     _assert_picture(picture, ["variance", "n = 512: from 1.00 to 10^-64.5", "ReLU: from 1.00 to 10^-10.0"])
     lines = picture.figure.axes[0].get_lines()
     assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 2
+
+
+@pytest.mark.parametrize("ends", [(0.0, 0.0), (0.0, -9.0), (-9.0, -9.0), (-4.0, -4.2)])
+def test_names_stand_apart_beside_the_ends_of_their_curves(ends):
+    curves = {name: np.linspace(0, end, 51) for name, end in zip("ab", ends, strict=True)}
+    curves["c"] = np.linspace(0, -9, 16)
+    figure = figures.profiles(curves, "variance", roles=["forward", "backward", "theory"]).figure
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    frame, boxes = axes.get_window_extent(), [text.get_window_extent() for text in axes.texts]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    for box, curve in zip(boxes, curves.values(), strict=True):
+        assert frame.y0 <= box.y0 < box.y1 <= frame.y1
+        end = axes.transData.transform((len(curve) - 1, curve[-1]))
+        assert 0 < box.x0 - end[0] < 30
+        assert abs((box.y0 + box.y1) / 2 - end[1]) < box.height
+    assert axes.texts[2].xy == (15, -9)  # no name is beside it
 
 
 def test_curves_are_not_dropped_in_silence():

@@ -88,7 +88,7 @@ class BalanceFigure:
         self._gradient = pair(self._journey, "s", COLOURS["backward"], "--")
         legend: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.02, 0.99), "ncols": 2, "frameon": False}
         legend |= {"borderaxespad": 0.1, "handlelength": 1.8, "columnspacing": 1.4}
-        self._journey.legend([self._signal, self._gradient], ["signal (up)", "gradient (down)"], **legend)
+        self._journey.legend([self._signal, self._gradient], ["signal (up)", "gradient (back)"], **legend)
         self._tint = Tint(self._map, _bands, (-100, 100))
         self._stable = self._map.plot([], [], color=COLOURS["theory"], linewidth=2.2, zorder=3)[0]
         style: dict[str, Any] = {"markersize": 8, "markeredgecolor": "white", "markeredgewidth": 1.2, "zorder": 5}

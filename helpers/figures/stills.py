@@ -45,15 +45,14 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6))
         axes = figure.subplots()
-        low, high = (pick([pick(curve) for curve in curves.values()]) for pick in (min, max))
-        heights = _apart([float(curve[-1]) for curve in curves.values()], 0.08 * max(high - low, 1e-9))
-        for (name, curve, (line, marker), colour), height in zip(_styled(curves, roles), heights, strict=True):
+        heights = _label_heights(curves)
+        for name, curve, (line, marker), colour in _styled(curves, roles):
             layers = np.arange(len(curve))
             every = max(1, len(curve) // 10)
             axes.plot(layers, curve, linestyle=line, marker=marker, markevery=every, color=colour)
-            beside: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 12.5}
-            axes.annotate(name, (layers[-1], height), (8, 0), color=colour, **beside)
-            axes.update_datalim([(layers[-1], height)])
+            end = layers[-1], heights[name]
+            axes.annotate(name, end, (8, 0), textcoords="offset points", va="center", fontsize=12.5, color=colour)
+            axes.update_datalim([end])
         axes.autoscale_view()
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(as_power))
@@ -77,6 +76,16 @@ def _checked(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.
 
 def _text(name: str, value: str) -> str:
     return str(arguments.instance(name, value, str, "a text"))
+
+
+def _label_heights(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    """Where to write each curve's name: beside its end, and apart from the names of others that end at that layer."""
+    low, high = (pick([pick(curve) for curve in curves.values()]) for pick in (min, max))
+    heights: dict[str, float] = {}
+    for length in {len(curve) for curve in curves.values()}:
+        ends = {name: float(curve[-1]) for name, curve in curves.items() if len(curve) == length}
+        heights |= dict(zip(ends, _apart(list(ends.values()), 0.08 * max(high - low, 1e-9)), strict=True))
+    return heights
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:
@@ -175,8 +184,8 @@ def losses(curves: Mapping[str, NDArray[np.float64]], chance: float, roles: Sequ
             axes.plot(np.arange(len(smooth)) + window - 1, smooth, linestyle=line, color=colour, label=name)
             ends.append(f"{name} ends {_compared(smooth[-1], chance)}")
         axes.set(xlabel="training step", ylabel="loss", ylim=(0, 1.25 * chance))
-        axes.legend(edgecolor="none", facecolor="white", framealpha=1)
-        figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.17)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(curves), frameon=False, borderaxespad=0)
+        figure.subplots_adjust(left=0.09, right=0.975, top=0.9, bottom=0.17)
     return Picture(figure, f"Training loss by step against the loss of guessing, {chance:.3f}: {'; '.join(ends)}.")
 
 

@@ -136,8 +136,8 @@ CATALOG: tuple[Initializer, ...] = (
         "random",
         r"W_{ij} \sim N(0, \sigma^2) \text{, or } 0",
         "Generic starting point with few connections, when the scale is set externally: of the weights of each input, "
-        "a fraction s is 0.",
-        "In linear and ReLU layers collapse if nσ²(1 − s) < g², explosion if it is greater: the zeros count. At s = 1 "
+        "a fraction p is 0.",
+        "In linear and ReLU layers collapse if nσ²(1 − p) < g², explosion if it is greater: the zeros count. At p = 1 "
         "it is zeros (symmetry).",
         sparse,
     ),
@@ -156,7 +156,7 @@ CATALOG: tuple[Initializer, ...] = (
         "variance-scaling",
         r"W_{ij} \sim U(-a, a), \quad a = g \sqrt{6 / (n_\text{in} + n_\text{out})}",
         "Default for linear and convolution layers with tanh or no activation.",
-        "Collapse with ReLU and g = 1: each layer (of equal fans) halves the second moment.",
+        "Collapse with ReLU and g = 1: each layer (of equal fans) halves the mean square.",
         xavier_uniform,
     ),
     Initializer(
@@ -164,7 +164,7 @@ CATALOG: tuple[Initializer, ...] = (
         "variance-scaling",
         r"W_{ij} \sim N(0, 2 g^2 / (n_\text{in} + n_\text{out}))",
         "Default for linear and convolution layers with tanh or no activation.",
-        "Collapse with ReLU and g = 1: each layer (of equal fans) halves the second moment.",
+        "Collapse with ReLU and g = 1: each layer (of equal fans) halves the mean square.",
         xavier_normal,
     ),
     Initializer(
@@ -188,7 +188,7 @@ CATALOG: tuple[Initializer, ...] = (
         "variance-scaling",
         r"W_{ij} \sim U(-a, a), \quad a = \sqrt{3 / n_\text{in}}",
         "Linear and convolution layers with SELU, or with no activation.",
-        "Collapse with ReLU: each layer halves the second moment. Gradients drift by n_out / n_in per layer.",
+        "Collapse with ReLU: each layer halves the mean square. Gradients drift by n_out / n_in per layer.",
         lecun_uniform,
     ),
     Initializer(
@@ -196,7 +196,7 @@ CATALOG: tuple[Initializer, ...] = (
         "variance-scaling",
         r"W_{ij} \sim N(0, 1 / n_\text{in})",
         "Linear and convolution layers with SELU, or with no activation.",
-        "Collapse with ReLU: each layer halves the second moment. Gradients drift by n_out / n_in per layer.",
+        "Collapse with ReLU: each layer halves the mean square. Gradients drift by n_out / n_in per layer.",
         lecun_normal,
     ),
     Initializer(
@@ -205,7 +205,7 @@ CATALOG: tuple[Initializer, ...] = (
         r"W^\top W = g^2 I \text{ or } W W^\top = g^2 I",
         "Hidden-to-hidden weights of recurrent networks; deep linear networks.",
         "None in a square linear network at g = 1: every length is kept. Collapse for g < 1, explosion for "
-        "g > 1. With ReLU g = 1 collapses: it halves the second moment, which takes g = √2 to restore.",
+        "g > 1. With ReLU g = 1 collapses: it halves the mean square, which takes g = √2 to restore.",
         orthogonal,
     ),
 )
