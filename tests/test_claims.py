@@ -248,6 +248,26 @@ def test_a_rate_of_100_ruins_the_network_from_the_top():
     assert np.isnan(after(10)[0]).all()
 
 
+@pytest.mark.parametrize(("constant", "low", "high"), [(1e-8, 2.29, 2.31), (1e-30, 0.0, 2.25)])
+def test_adam_gets_out_of_the_collapse_only_without_its_constant(constant, low, high):
+    data, draw = digits(), np.random.default_rng(0)
+    layers = training.initialize([64, *[128] * 19, 10], partial(initializers.normal, std=0.01), rng=0)
+    mean = square = np.float64(0)
+    losses = []
+    for step in range(1, 401):
+        batch = draw.integers(0, len(data.train_labels), 64)
+        now, slopes, _ = training.gradients(layers, data.train_inputs[:, batch], data.train_labels[batch], "relu")
+        losses.append(now)
+        slope = np.concatenate([part.ravel() for s in slopes for part in (s.weights, s.biases)]).astype(np.float64)
+        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
+        moves = 3e-4 * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + constant)
+        for layer in layers:
+            for name, part in (("weights", layer.weights), ("biases", layer.biases)):
+                move, moves = np.split(moves, [part.size])
+                setattr(layer, name, (part - move.reshape(part.shape)).astype(np.float32))
+    assert low < np.mean(losses[-20:]) < high
+
+
 def test_the_biases_drown_the_signal():
     data, widths = digits(), [64, *[128] * 19, 10]
     layers = training.initialize(widths, partial(initializers.normal, std=0.01), rng=0)

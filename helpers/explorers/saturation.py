@@ -113,10 +113,12 @@ def _verdict(view: SaturationView) -> tuple[str, str]:
     mine, expected = (f"{100 * shares[-1]:.0f} %" for shares in view.saturated)
     gradient, predicted = view.gradient[0][0], view.gradient[1][0]
     signal = view.signal[0][-1]
+    middle = depth // 2
+    factor = plain_number(10 ** (view.gradient[1][middle] - view.gradient[1][middle + 1]))
     told = (
         f"In layer {depth}, {mine} of the units are saturated (theory: {expected}); the mean square of all is "
         f"{power_of_ten(signal)}. At the input the gradient's variance is {power_of_ten(gradient)} "
-        f"(theory: {power_of_ten(predicted)}, on average {plain_number(10 ** (predicted / depth))} per layer)."
+        f"(theory: {power_of_ten(predicted)}, midway {factor} per layer)."
     )
     if predicted > 2 >= gradient:
         return "Explosion on average.", f"{told} Hardly a unit is on the slope to pass it."
