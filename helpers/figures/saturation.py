@@ -135,7 +135,10 @@ class SaturationFigure:
             return
         self._shown = frame
         for panel in self._panels:
-            panel.set_xticks([0, 0.5, 1], [f"{end:g}" for end in (view.ends[0], sum(view.ends) / 2, view.ends[1])])
+            names = [f"{end:g}".replace("-", "−") for end in (view.ends[0], sum(view.ends) / 2, view.ends[1])]
+            panel.set_xticks([0, 0.5, 1], names)
+            for name, side in zip(panel.get_xticklabels(), ("left", "center", "right"), strict=True):
+                name.set(horizontalalignment=side)  # apart from those of the next panel
         for axes in (self._share, self._journey):
             axes.set_xlim(-0.015 * depth, 1.015 * depth)
         self._journey.set_ylim(-low, high)
