@@ -123,12 +123,17 @@ def box(children: Sequence[ipywidgets.Widget], image: LiveImage | None = None) -
     return {"children": [*children, keyboard]}
 
 
-def bundle(live: dict[str, Any], png: bytes | None, html: str, text: str) -> dict[str, Any]:
-    """A display bundle that holds the live view and its own still, for whoever has no kernel."""
+def bundle(live: ipywidgets.VBox, png: bytes | None, html: str, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What shows a box made by `box`: the live view with its own still, for whoever has no kernel, and metadata.
+
+    The metadata is anywidget's: Colab needs it to show a box that holds a `Keyboard`.
+    """
     still = {"text/html": html, "text/plain": text}
     if png is not None:
         still["image/png"] = base64.b64encode(png).decode()
-    return {**live, **still}
+    keyboard = next(child for child in live.children if isinstance(child, Keyboard))
+    _, metadata = keyboard._repr_mimebundle_()
+    return ipywidgets.VBox._repr_mimebundle_(live) | still, metadata
 
 
 def message(kind: str, html: str, colour: str) -> str:

@@ -118,8 +118,7 @@ class Quiz(ipywidgets.VBox):
                 button.style.button_color, button.style.text_color = colour, "white"
         self._feedback.value = message(word, escape(choice.feedback), colour)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **kwargs: Any) -> dict[str, Any]:
-        live = super()._repr_mimebundle_(include=include, exclude=exclude, **kwargs)
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         letters = list(zip("ABCDE", self.question.choices, strict=False))
         answers = "".join(
             f"<li><strong>{letter}</strong> {'(right)' if choice.right else ''} {escape(choice.feedback)}</li>"
@@ -131,4 +130,4 @@ class Quiz(ipywidgets.VBox):
         text = "\n".join(
             [f"Predict. {self.question.text}", *(f"{letter}. {choice.text}" for letter, choice in letters)]
         )
-        return bundle(live[0] if isinstance(live, tuple) else live, None, html, text)
+        return bundle(self, None, html, text)

@@ -8,6 +8,8 @@ import base64
 import io
 import itertools
 import re
+import subprocess
+import sys
 
 import ipywidgets
 import numpy as np
@@ -17,7 +19,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from helpers import explorers, figures, theory
+from helpers import explorers, figures, quiz, theory
 from helpers.activations import ACTIVATIONS
 from helpers.explorers.explorer import Explorer, Report, as_html
 from helpers.live import _KEPT, LiveImage
@@ -358,12 +360,32 @@ def test_buttons_say_what_they_do(explorer):
 # --- what every explorer displays
 
 
+def test_colab_is_told_of_the_manager_that_the_box_needs():
+    """By the data of the cell itself: Colab's own hook sees only what `display` shows."""
+    script = """
+import sys, types
+manager = types.SimpleNamespace(_installed_url=None)
+colab = types.ModuleType("google.colab.output")
+colab._widgets = manager
+colab.enable_custom_widget_manager = lambda: setattr(manager, "_installed_url", "https://example.org/manager.js")
+sys.modules["google.colab.output"] = colab
+from helpers import explorers, quiz
+for box in (explorers.collapse(), quiz.ask("collapse.one_layer")):
+    _, metadata = box._repr_mimebundle_()
+    print(metadata["application/vnd.jupyter.widget-view+json"]["colab"]["custom_widget_manager"]["url"])
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == 2 * ["https://example.org/manager.js"]
+    for box in (explorers.collapse(), quiz.ask("collapse.one_layer")):
+        assert box._repr_mimebundle_()[1] == {}
+
+
 def test_display_bundle(name, explorer):
     start, stills = values(explorer), []
     for state in ({}, OTHERS[name], {}):
         verdict = explorer.update(**start | state)
         live = explorer._image.value
-        bundle = explorer._repr_mimebundle_()
+        bundle, _ = explorer._repr_mimebundle_()
         view = bundle["application/vnd.jupyter.widget-view+json"]
         assert view["model_id"] == explorer.model_id
         assert bundle["text/plain"] == verdict

@@ -130,13 +130,13 @@ def test_a_footer_is_for_explorers_that_ask_for_one():
         Explorer({}, [ipywidgets.HBox()], live, lambda seed: report, 0, footer) for footer in (None, ipywidgets.HTML())
     )
     assert len(noted.children) == len(plain.children) + 1
-    assert "a note" not in plain._repr_mimebundle_()["text/html"]
+    assert "a note" not in plain._repr_mimebundle_()[0]["text/html"]
     assert noted.children[-2].value == "<i>a note</i>"
-    assert noted._repr_mimebundle_()["text/html"].endswith("<i>a note</i>")
+    assert noted._repr_mimebundle_()[0]["text/html"].endswith("<i>a note</i>")
 
 
 def test_the_footer_is_in_the_still(shared):
-    assert shared._footer.value in shared._repr_mimebundle_()["text/html"]
+    assert shared._footer.value in shared._repr_mimebundle_()[0]["text/html"]
 
 
 def test_what_is_refused_leaves_the_footer():

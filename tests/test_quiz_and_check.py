@@ -42,7 +42,7 @@ def test_a_click_answers():
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_stored_output_reads_without_a_kernel(name):
-    bundle = quiz.ask(name)._repr_mimebundle_()
+    bundle, _ = quiz.ask(name)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert "<details><summary>Answers" in bundle["text/html"]
     assert bundle["text/plain"].startswith("Predict. ")

@@ -163,14 +163,12 @@ class Explorer(ipywidgets.VBox):
     def _say(self, kind: str, sentences: str) -> None:
         self._line.value = message(kind, as_html(sentences), BORDERS.get(kind, COLOURS["measured"]))
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **kwargs: Any) -> dict[str, Any]:
-        live = super()._repr_mimebundle_(include=include, exclude=exclude, **kwargs)
-        live = live[0] if isinstance(live, tuple) else live
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         png = self._image.still()
         html = image_html(png, self._image.alt, self._image.size) + f"<p>{as_html(self._verdict)}</p>"
         if self._footer:
             html += self._footer.value
-        return bundle(live, png, html, self._verdict)
+        return bundle(self, png, html, self._verdict)
 
 
 def _within_reach(name: str, value: Any, control: Any) -> Any:
