@@ -70,6 +70,14 @@ def slides(cells: list[Any]) -> list[list[Any]]:
     return found
 
 
+def without_answers(notebook: Any) -> None:
+    """Take the folded answers out of the questions: the next slides give them, and the notes have them all."""
+    for cell in notebook.cells:
+        if cell.source.startswith("quiz.ask("):
+            for output in cell.outputs:
+                output.data["text/html"] = re.sub(r"(?s)<details>.*</details>", "", output.data["text/html"])
+
+
 def behind(cell: Any) -> str:
     """What is behind each choice of the question that a cell asks, if it asks one."""
     asked = re.match(r'quiz\.ask\("(\w+)\.(\w+)"\)', cell.source)
@@ -99,6 +107,7 @@ def deck(path: Path) -> str:
     """The slides of a notebook, as HTML."""
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.title = path.stem[3:].capitalize()
+    without_answers(notebook)
     add_notes(notebook, tomllib.loads((HERE / f"{path.stem}.toml").read_text(encoding="utf-8")))
     text, _ = SlidesExporter(config=CONFIG).from_notebook_node(notebook)
     return str(text)

@@ -74,6 +74,16 @@ def test_the_speaker_is_told_what_is_behind_each_choice(path):
 
 
 @each_notebook
+def test_no_answer_stands_on_the_slide_of_its_question(path):
+    """Unfolded it would run off the page; the stored output keeps it."""
+    shown = deck(path)
+    asked = [cell for slide in slides(cells(path)) for cell in slide if cell.source.startswith("quiz.ask")]
+    assert all("<details>" in cell.outputs[0].data["text/html"] for cell in asked)
+    assert shown.count("<strong>Predict.</strong>") == len(asked)
+    assert "<details>" not in shown
+
+
+@each_notebook
 def test_what_a_note_says_in_numbers_stands_in_the_notebook(path):
     questions = tomllib.loads((ROOT / "helpers" / "questions" / f"{path.stem[3:]}.toml").read_text(encoding="utf-8"))
     texts = [text for question in questions.values() for text in texts_of(question)]
@@ -125,7 +135,7 @@ def show(request, browser):
 
 BOTTOM_AND_RIGHT = """() => {
     const slide = [...document.querySelectorAll('section.present')].pop();
-    const aside = 'details, aside, .mjx-chtml';
+    const aside = 'aside, .mjx-chtml';
     const shown = [...slide.querySelectorAll('*')].filter((e) => e.checkVisibility() && !e.closest(aside));
     const edges = shown.map((e) => e.getBoundingClientRect()).filter((r) => r.width && r.height);
     return [Math.max(...edges.map((r) => r.bottom)), Math.max(...edges.map((r) => r.right))];
