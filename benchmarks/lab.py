@@ -52,6 +52,7 @@ def serve(folder: Path) -> Iterator[str]:
                 time.sleep(0.2)
         else:
             server.terminate()
+            server.wait(60)
         if server.poll() is not None:
             raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
         yield f"http://127.0.0.1:{port}"

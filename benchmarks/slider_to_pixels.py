@@ -52,7 +52,7 @@ def draw(depth=50, width=512, sigma2=1e-4):
     band = tuple(np.log10(theory.fluctuation_band(depth, width, "linear")))
     predicted = theory.log10_variance(depth, width, sigma2)
     with mpl.rc_context({**figures.STYLE, "savefig.bbox": "standard"}):
-        profile = figures.ProfileFigure(plt.figure(figsize=(8.6, 5.4)))
+        profile = figures.ProfileFigure(plt.figure(figsize=(8.4, 4.25)))
         profile.update(figures.ProfileView(predicted, run.log10_variance, band, "float32", backward=False))
         plt.show()
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers import arguments
 
-__all__ = ["ACTIVATIONS", "Activation", "activation", "gaussian_mean"]
+__all__ = ["ACTIVATIONS", "Activation", "activation", "gaussian_mean", "normal_cdf"]
 
 Array = NDArray[np.floating]
 Elementwise = Callable[[Array], Array]
@@ -82,8 +82,19 @@ def _sigmoid(z: Array) -> Array:
     return np.asarray(np.where(z >= 0, 1 / (1 + e), e / (1 + e)))
 
 
-def _normal_cdf(z: Array) -> Array:
-    return np.asarray((1 + _erf(z / math.sqrt(2))) / 2)
+def normal_cdf(z: ArrayLike) -> NDArray[np.float64]:
+    """Probability that a number from N(0, 1) is below z, to 15 decimal places.
+
+    Examples
+    --------
+    >>> normal_cdf([-1.0, 0.0, 1.0]).round(4)
+    array([0.1587, 0.5   , 0.8413])
+    """
+    return _normal_cdf(arguments.array("z", z))
+
+
+def _normal_cdf(z: Array) -> NDArray[np.float64]:
+    return np.asarray((1 + _erf(z / math.sqrt(2))) / 2, dtype=np.float64)
 
 
 def _normal_pdf(z: Array) -> Array:

@@ -160,7 +160,7 @@ def points_right(rows: Array, output_bias: float, inputs: Array, targets: Array,
     2
     """
     said = output(rows, output_bias, inputs, activation)
-    return int(np.sum((said > 0) == (_checked_targets(targets, np.asarray(inputs)) > 0)))
+    return int(np.sum((said > 0) == (_checked_targets(targets, arguments.array("inputs", inputs)) > 0)))
 
 
 def distinct(rows: ArrayLike, tolerance: float = 0.0) -> int:
@@ -197,9 +197,7 @@ def rank(rows: ArrayLike, tolerance: float = 0.01) -> int:
     (1, 2)
     """
     tolerance = arguments.number("tolerance", tolerance, 0)
-    finite = _rows(rows)
-    if not np.isfinite(finite).all():
-        raise ValueError("rows must be finite, got inf or NaN among them")
+    finite = arguments.array("rows", rows, 2, finite=True).astype(np.float64)
     return int(np.linalg.matrix_rank(finite, rtol=tolerance)) if finite.size else 0
 
 
@@ -213,7 +211,7 @@ def spread(history: History) -> Array:
     array([0.5])
     """
     arguments.instance("history", history, History, "a History")
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         return np.asarray(np.ptp(history.neurons, axis=1).max(axis=1))
 
 

@@ -53,7 +53,11 @@ def initialize(widths: Sequence[int], initializer: Callable[..., Matrix], *, rng
     generator = arguments.generator(rng)
     layers = []
     for fan_in, fan_out in pairwise(widths):
-        weights = initializer((fan_out, fan_in), rng=generator)
+        weights = arguments.array("initializer's weights", initializer((fan_out, fan_in), rng=generator), 2)
+        if weights.shape != (fan_out, fan_in):
+            raise ValueError(
+                f"initializer must return the shape {(fan_out, fan_in)} it is asked for, got {weights.shape}"
+            )
         layers.append(Layer(weights, np.zeros((fan_out, 1), dtype=weights.dtype)))
     return layers
 
@@ -95,11 +99,16 @@ def forward(
 
 
 def _checked(layers: Sequence[Layer], inputs: Matrix) -> Matrix:
-    """Return the inputs as a matrix that fits the first layer."""
+    """Return the inputs as a matrix that fits the first layer; the layers fit each other."""
     for layer in arguments.instance("layers", layers, Sequence, "one or more layers"):
         arguments.instance("layers", layer, Layer, "one or more layers")
     if not layers:
         raise ValueError(f"layers must be one or more layers, got {layers!r}")
+    weights = arguments.matrices("layers", [layer.weights for layer in layers])
+    for number, (layer, each) in enumerate(zip(layers, weights, strict=True)):
+        if np.shape(layer.biases) != (len(each), 1):
+            wanted = f"the shape ({len(each)}, 1)"
+            raise ValueError(f"layers[{number}].biases must have {wanted}, got {np.shape(layer.biases)}")
     inputs, fan_in = arguments.array("inputs", inputs, 2), layers[0].weights.shape[1]
     if len(inputs) != fan_in or inputs.size == 0:
         raise ValueError(f"inputs must have the shape ({fan_in}, examples), got {inputs.shape}")

@@ -49,6 +49,7 @@ LIFETIME = {"fan_in": 5, "variance": 0.5, "format": "float16", "activation": "re
 
 BASELINES = {
     "activations.activation": {"name": "relu"},
+    "activations.normal_cdf": {"z": np.array([1.0, 2.0])},
     "activations.gaussian_mean": {"function": np.tanh, "scale": np.array([1.0, 2.0])},
     "data.digits": {},
     "data.inside": {},

@@ -259,13 +259,14 @@ def test_what_no_control_can_be_set_to_is_refused_and_all_stays(explorer):
             refused += [low - 1e-3, high * 1.001, np.nan, np.inf, -np.inf, True, (low + high) / 2.1]
         if type(control).__name__.startswith("Float"):
             refused.pop()  # what is between the steps is accepted
-        for value in refused:
+        for value, act in itertools.product(refused, (explorer.update, explorer.set)):
             with pytest.raises((TypeError, ValueError), match=rf"^{name} must be .*, got {re.escape(repr(value))}$"):
-                explorer.update(**{name: value})
+                act(**{name: value})
             assert everything(explorer) == before
-    with pytest.raises(TypeError, match=r"^update takes .*; got nonsense$"):
-        explorer.update(nonsense=1)
-    assert everything(explorer) == before
+    for act in (explorer.update, explorer.set):
+        with pytest.raises(TypeError, match=r"^the controls are .*; got nonsense$"):
+            act(nonsense=1)
+        assert everything(explorer) == before
 
 
 def test_an_exception_in_a_callback_ends_in_the_verdict_line(explorer):
@@ -653,7 +654,7 @@ def test_the_line_raises_exponents_and_escapes():
         ({"format": "half"}, ValueError, "format must be one of 'float16', .*got 'half'"),
         ({"format": np.float16}, TypeError, "format must be one of .*float16"),
         ({"direction": "up"}, ValueError, "direction must be one of 'forward', 'backward', got 'up'"),
-        ({"nonsense": 1}, TypeError, "update takes depth, .*direction; got nonsense"),
+        ({"nonsense": 1}, TypeError, "the controls are depth, .*direction; got nonsense"),
         ({"depth": 3, "sigma2": -1}, ValueError, "sigma2 must be .*got -1"),
     ],
 )
@@ -898,6 +899,38 @@ def test_names_stand_apart_beside_the_ends_of_their_curves(ends):
         assert 0 < box.x0 - end[0] < 30
         assert abs((box.y0 + box.y1) / 2 - end[1]) < box.height
     assert axes.texts[2].xy == (15, -9)  # no name is beside it
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_curve_that_dies_has_its_name_where_it_dies():
+    curves = {
+        "dead": np.array([0, -3, -6, -np.inf, -np.inf]),
+        "lives": np.linspace(0, -4, 5),
+        "none": np.full(5, np.nan),
+    }
+    axes = figures.profiles(curves, "variance", roles=["forward", "backward", "theory"]).figure.axes[0]
+    assert [text.xy for text in axes.texts] == [(2, -6), (4, -4), (0, 0)]
+
+
+def test_histograms_show_what_is_far_from_0_and_what_is_small():
+    for centre, spread, ends in ((5, 0.1, 10), (0, 0.01, 0.02)):
+        sample = np.random.default_rng(0).normal(centre, spread, 500)
+        (axes,) = figures.histograms([sample], [0]).figure.axes
+        assert sum(bar.get_height() for bar in axes.patches) > 490
+        np.testing.assert_allclose(axes.get_xticks(), [-ends, 0, ends])
+
+
+def test_losses_that_are_no_numbers_are_told():
+    picture = figures.losses({"a": np.array([1.0, 2.0, np.nan])}, 2.3, roles=["healthy"], window=1)
+    assert "a ends as nan" in picture.alt
+
+
+def test_measured_points_below_0_are_not_cut():
+    x = np.arange(3.0)
+    bottoms = [figures.against_theory(x, y, y, "x", "y").figure.axes[0].get_ylim()[0] for y in (x + 1, -x - 1, x - 1)]
+    assert bottoms[0] == 0
+    assert bottoms[1] < -3
+    assert bottoms[2] < -1
 
 
 def test_curves_are_not_dropped_in_silence():

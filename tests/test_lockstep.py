@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 
 from helpers.activations import ACTIVATIONS
 from helpers.data import inside
-from helpers.lockstep import distinct, growth, neurons, output, rank, spread, train
+from helpers.lockstep import distinct, growth, neurons, output, points_right, rank, spread, train
 
 SMOOTH = ["tanh", "sigmoid", "gelu", "silu", "linear"]
 KINKED = ["relu", "leaky_relu", "selu"]
@@ -647,3 +647,13 @@ def test_what_has_run_away_is_counted_without_a_warning():
 
 def test_a_network_that_has_overflown_still_has_an_output():
     assert output(np.ones((1, 4)), math.inf, np.ones((2, 1)), "tanh") == math.inf
+
+
+def test_whole_numbers_for_inputs_leave_the_targets_as_they_are():
+    rows = neurons([[1.0]], [1.0])
+    for inputs in (np.array([[0, 1, 2]]), np.array([[0.0, 1.0, 2.0]])):
+        assert points_right(rows, -0.5, inputs, np.array([-0.5, 0.5, 0.5]), "linear") == 3
+
+
+def test_rank_of_a_run_in_float16():
+    assert rank(np.ones((3, 2), dtype=np.float16)) == 1

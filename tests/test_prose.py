@@ -433,7 +433,7 @@ PLANTED = {
     "1 things, not 'six'": entry("counted", "six number formats", ["AlexNet"]),
     "'float16' is not in the notebook": entry("counted", "six number formats", ["float16"]),
     "'200': ": entry("settings", "depth to 200", "saturation depth"),
-    "update takes": entry("settings", "depth to 200", "collapse height"),
+    "the controls are": entry("settings", "depth to 200", "collapse height"),
     "'(notebook 2)' holds nothing": entry("cited", "(notebook 2)", "doi:10.1145/3065386, section 3.5"),
     "does not say where": entry("cited", "had eight layers", "doi:10.1145/3065386"),
     "is not under Further reading": entry("cited", "had eight layers", "doi:10.1145/1, section 3.5"),

@@ -330,3 +330,11 @@ def test_each_notebook_makes_a_code_of_all_its_exercises():
         assert f'check.completion_code("", {", ".join(names)})' in source
         codes += names
     assert sorted(codes) == sorted(set(check.__all__) - {"Result", "completion_code", "expected_code"})
+
+
+@pytest.mark.parametrize("answer", [np.array([1, 2]), 10**400, object(), [[1], [2, 3]], {"a": 1}, "words", b"", 1j])
+@pytest.mark.parametrize("name", [name for name in check.__all__ if name.islower() and "code" not in name])
+def test_no_answer_makes_a_check_raise(name, answer):
+    result = getattr(check, name)(lambda *_, **__: answer)
+    assert result.right is False
+    assert len(result.sentence) < 1500

@@ -542,3 +542,10 @@ def test_given_matrices_keep_their_arithmetic():
 def test_given_matrices_that_are_none(weights, message):
     with pytest.raises((TypeError, ValueError), match=message):
         simulate_through(weights)
+
+
+def test_scaling_loses_no_factor_at_the_end_of_float64():
+    for largest in (1.5e308, 1.0, 5e-324, 0.0):
+        scaled, power = units._scaled(np.array([[largest]]))
+        assert scaled[0, 0] * power == largest
+        assert scaled[0, 0] < 2

@@ -485,7 +485,7 @@ def test_all_draws_differ(explorer):
         ({"initializer": "constant + noise"}, ValueError, "^initializer must be .*, got 'constant [+] noise'$"),
         ({"initializer": 0}, TypeError, "^initializer must be .*, got 0$"),
         ({"activation": "swish"}, ValueError, "^activation must be one of 'linear', .*, got 'swish'$"),
-        ({"depth": 3}, TypeError, "^update takes steps, noise, .*activation; got depth$"),
+        ({"depth": 3}, TypeError, "^the controls are steps, noise, .*activation; got depth$"),
         ({"steps": 3, "initializer": "eye", "width": 1024}, ValueError, "^width must be .*, got 1024$"),
     ],
 )

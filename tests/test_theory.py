@@ -551,3 +551,43 @@ BAD = [
 def test_bad_input_is_named(argument, call):
     with pytest.raises((ValueError, TypeError), match=rf"^{argument}(?!\w).*must .*got"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "log10_sigma2"), [("selu", 512, -3), ("tanh", 64, -1.8), ("tanh", 512, -2.7), ("tanh", 4096, -3.6)]
+)
+def test_a_signal_that_settles_inside_a_format_never_leaves_it(name, n, log10_sigma2):
+    """However slowly it settles: the last steps towards a value are no straight line."""
+    sigma2 = 10**log10_sigma2
+    settled = theory.log10_variance(5000, n, sigma2, name)[-1]
+    assert settled == pytest.approx(theory.log10_variance(10_000, n, sigma2, name)[-1], abs=1e-3)
+    for fmt in FORMATS:
+        if 2 * math.log10(FORMATS[fmt].smallest_subnormal) < settled < 0:
+            assert theory.first_underflow_layer(n, sigma2, fmt, name) is None
+            assert theory.first_overflow_layer(n, sigma2, fmt, name) is None
+
+
+def test_the_plane_of_tanh_says_where_it_ends():
+    with pytest.raises(ValueError, match=r"^sigma_w and sigma_b must lead to q\* of at most 25, got 30 and 0.1$"):
+        theory.tanh_phase(30, 0.1)
+    with pytest.raises(ValueError, match=r"^sigma_w and sigma_b must .*got 1 and 100$"):
+        theory.tanh_phase(1, 100)
+
+
+@pytest.mark.parametrize("sigma_w", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("sigma_b", [1e-5, 1e-8, 1e-30])
+def test_tiny_biases_keep_a_tiny_signal(sigma_w, sigma_b):
+    q = sigma_b**2 / (1 - sigma_w**2)  # tanh is linear there
+    assert theory.q_fixed_point(sigma_w, sigma_b, "tanh") == pytest.approx(q, rel=1e-5, abs=0)
+    phase = theory.tanh_phase(sigma_w, sigma_b)
+    assert phase.q == pytest.approx(q, rel=1e-5, abs=0)
+    assert phase.correlation == 1
+
+
+def test_laws_take_any_array_and_say_where_they_end():
+    for law in (weights.normal(2.0), weights.truncated_normal(2.0), weights.uniform(4.0), weights.coordinate(9)):
+        assert law.below(np.array(0.0)) == pytest.approx(0.5)
+        assert law.below(np.zeros((2, 3))).shape == (2, 3)
+    with pytest.raises(ValueError, match=r"^dimension must be at most 1000, got 1001$"):
+        weights.coordinate(1001)
+    np.testing.assert_allclose(weights.coordinate(1000).below(np.array([-1.0, 1.0])), [0, 1], atol=1e-12)

@@ -70,14 +70,32 @@ def test_gradients_are_the_slopes_of_the_loss(activation, widths):
 
 
 def test_signals_are_the_slopes_in_the_pre_activations():
-    """A bias of its own for every example shifts its pre-activation."""
+    """An input of its own for every example, 1 there and 0 elsewhere, shifts its pre-activation by its weight."""
     layers = _network((4, 6, 3), seed=3)
     rng = np.random.default_rng(4)
     inputs, labels = rng.standard_normal((4, 5)), rng.integers(3, size=5)
     signals = gradients(layers, inputs, labels, "tanh")[2]
-    layers[0].biases = np.tile(layers[0].biases, 5)
-    expected = _differences(layers, inputs, labels, "tanh", layers[0].biases)
-    np.testing.assert_allclose(signals[0], expected, rtol=1e-6, atol=1e-10)
+    layers[0].weights = np.hstack([layers[0].weights, np.zeros((6, 5))])
+    expected = _differences(layers, np.vstack([inputs, np.eye(5)]), labels, "tanh", layers[0].weights)
+    np.testing.assert_allclose(signals[0], expected[:, 4:], rtol=1e-6, atol=1e-10)
+
+
+def test_layers_that_do_not_fit_are_named():
+    inputs, labels, right = np.ones((2, 2)), np.array([0, 1]), Layer(np.eye(2), np.zeros((2, 1)))
+    for layers, words in (
+        ([Layer(np.eye(2), np.array([1.0, 5.0]))], r"layers\[0\].biases must have the shape \(2, 1\), got \(2,\)"),
+        ([right, Layer(np.ones((2, 3)), np.zeros((2, 1)))], r"layers\[1\] must .*got"),
+        ([Layer([[1.0, 0.0]], np.zeros((1, 1))), right], r"layers\[1\] must .*got"),
+        ([Layer(np.eye(2, dtype=int), np.zeros((2, 1)))], r"layers\[0\] must .*got"),
+    ):
+        for function in (gradients, train):
+            with pytest.raises((TypeError, ValueError), match=words):
+                function(layers, inputs, labels, "relu")
+
+
+def test_an_initializer_has_to_give_the_shape_that_it_is_asked_for():
+    with pytest.raises(ValueError, match=r"initializer must return the shape \(3, 2\).*got \(2, 3\)"):
+        initialize([2, 3], lambda shape, *, rng: np.zeros(shape[::-1]))
 
 
 def test_loss_is_the_mean_over_the_batch():

@@ -57,22 +57,31 @@ def run(function: Any, cases: Sequence[Case], close: Callable[[Any, Any], bool],
             return Result(False, "It stopped.", f"With {call} it raised {type(error).__name__}: {error}.")
         if number == 0 and (answer is ... or (answer is None and case.expected is not None)):
             return Result(None, "Not answered yet.", "Replace the dots, then run the cell again.")
-        if not close(answer, case.expected):
+        if not _agrees(close, answer, case.expected):
             return Result(False, "Not yet.", f"With {call} it returned {as_text(answer)}. {case.hint}")
     return Result(True, "Right.", praise)
 
 
+def _agrees(close: Callable[[Any, Any], bool], answer: Any, expected: Any) -> bool:
+    """Whether the answer is right; what cannot even be compared is not."""
+    try:
+        return close(answer, expected)
+    except Exception:
+        return False
+
+
 def as_text(value: Any) -> str:
-    """A value on one line; arrays as nested lists."""
-    return " ".join(repr(value.tolist() if isinstance(value, np.ndarray) else value).split())
+    """A value on one line, cut where it gets long; arrays as nested lists."""
+    text = " ".join(repr(value.tolist() if isinstance(value, np.ndarray) else value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+_LONGEST = 300
 
 
 def close_numbers(answer: Any, expected: Any) -> bool:
     """Equal to six digits."""
-    try:
-        return math.isclose(float(answer), expected, rel_tol=1e-6, abs_tol=1e-12)
-    except (TypeError, ValueError):
-        return False
+    return math.isclose(float(answer), expected, rel_tol=1e-6, abs_tol=1e-12)
 
 
 def equal(answer: Any, expected: Any) -> bool:

@@ -60,10 +60,7 @@ def break_symmetry(function: Any) -> Result:
 
 def _all_differ(answer: Any, expected: Any) -> bool:
     before, fewest = expected
-    try:
-        after = np.column_stack([np.asarray(part, dtype=float) for part in answer])
-    except (TypeError, ValueError):
-        return False
+    after = np.column_stack([np.asarray(part, dtype=float) for part in answer])
     if after.shape != before.shape or not np.isfinite(after).all():
         return False
     return lockstep.distinct(after) == len(before) and int(np.sum(after != before)) == fewest

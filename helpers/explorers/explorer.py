@@ -116,11 +116,7 @@ class Explorer(ipywidgets.VBox):
         TypeError, ValueError
             For an unknown name or a bad value; the last good figure stays.
         """
-        unknown = values.keys() - self.controls.keys()
-        if unknown:
-            known = ", ".join(self.controls)
-            raise TypeError(f"update takes {known}; got {', '.join(sorted(unknown))}")
-        values = {name: _within_reach(name, value, self.controls[name]) for name, value in values.items()}
+        values = self._checked(values)
         report = self._draw(self._seed, **{name: control.value for name, control in self.controls.items()} | values)
         self._verdict = f"{report.kind} {report.sentences}"
         self._move(values)
@@ -132,9 +128,22 @@ class Explorer(ipywidgets.VBox):
         return self._verdict
 
     def set(self, **values: Any) -> None:
-        """Set controls together and draw once."""
-        self._move(values)
+        """Set controls together and draw once.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `update` does.
+        """
+        self._move(self._checked(values))
         self._on_change()
+
+    def _checked(self, values: Values) -> dict[str, Any]:
+        unknown = values.keys() - self.controls.keys()
+        if unknown:
+            known = ", ".join(self.controls)
+            raise TypeError(f"the controls are {known}; got {', '.join(sorted(unknown))}")
+        return {name: _within_reach(name, value, self.controls[name]) for name, value in values.items()}
 
     def _move(self, values: Values) -> None:
         self._quiet = True

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import theory
+from helpers.activations import normal_cdf
 from helpers.explorers.explorer import Explorer, Report
 from helpers.explorers.layout import buttons, dropdown, rows, slider
 from helpers.figures import SaturationFigure, SaturationView, plain_number, power_of_ten
@@ -104,7 +105,7 @@ def _share_below(u: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
     """Share of the units below u, where a unit is tanh(spread · z) and z from N(0, 1)."""
     with np.errstate(divide="ignore"):
         z = np.arctanh(u) / spread
-    return np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in z])
+    return normal_cdf(z)
 
 
 def _verdict(view: SaturationView) -> tuple[str, str]:

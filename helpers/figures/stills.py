@@ -45,22 +45,23 @@ def profiles(curves: Mapping[str, NDArray[np.float64]], what: str, roles: Sequen
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6))
         axes = figure.subplots()
-        heights = _label_heights(curves)
+        ends = _label_places(curves)
         for name, curve, (line, marker), colour in _styled(curves, roles):
             layers = np.arange(len(curve))
             every = max(1, len(curve) // 10)
             axes.plot(layers, curve, linestyle=line, marker=marker, markevery=every, color=colour)
-            end = layers[-1], heights[name]
-            axes.annotate(name, end, (8, 0), textcoords="offset points", va="center", fontsize=12.5, color=colour)
-            axes.update_datalim([end])
+            axes.annotate(
+                name, ends[name], (8, 0), textcoords="offset points", va="center", fontsize=12.5, color=colour
+            )
+            axes.update_datalim([ends[name]])
         axes.autoscale_view()
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(as_power))
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
         axes.set(xlabel="layer (0 is the input)", ylabel=what)
         figure.subplots_adjust(left=0.115, right=0.77, top=0.96, bottom=0.17)
-    ends = "; ".join(f"{name}: from {power_of_ten(c[0])} to {power_of_ten(c[-1])}" for name, c in curves.items())
-    return Picture(figure, f"Line chart of the {what} by layer on a logarithmic axis. {ends}.")
+    told = "; ".join(f"{name}: from {power_of_ten(c[0])} to {power_of_ten(c[-1])}" for name, c in curves.items())
+    return Picture(figure, f"Line chart of the {what} by layer on a logarithmic axis. {told}.")
 
 
 def _checked(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
@@ -78,14 +79,18 @@ def _text(name: str, value: str) -> str:
     return str(arguments.instance(name, value, str, "a text"))
 
 
-def _label_heights(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
-    """Where to write each curve's name: beside its end, and apart from the names of others that end at that layer."""
-    low, high = (pick([pick(curve) for curve in curves.values()]) for pick in (min, max))
-    heights: dict[str, float] = {}
-    for length in {len(curve) for curve in curves.values()}:
-        ends = {name: float(curve[-1]) for name, curve in curves.items() if len(curve) == length}
-        heights |= dict(zip(ends, _apart(list(ends.values()), 0.08 * max(high - low, 1e-9)), strict=True))
-    return heights
+def _label_places(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, tuple[int, float]]:
+    """Where to write each curve's name: beside its last finite point, and apart from others at the same layer."""
+    finite = {name: np.flatnonzero(np.isfinite(curve)) for name, curve in curves.items()}
+    ends = {name: (int(k[-1]), float(curves[name][k[-1]])) if len(k) else (0, 0.0) for name, k in finite.items()}
+    heights = np.concatenate([curves[name][k] for name, k in finite.items()])
+    gap = 0.08 * max(float(np.ptp(heights)) if len(heights) else 0.0, 1e-9)
+    places: dict[str, tuple[int, float]] = {}
+    for layer in {layer for layer, _ in ends.values()}:
+        names = [name for name in ends if ends[name][0] == layer]
+        apart = _apart([ends[name][1] for name in names], gap)
+        places |= {name: (layer, height) for name, height in zip(names, apart, strict=True)}
+    return places
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:
@@ -130,15 +135,17 @@ def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], n
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 2.6))
         panels = np.atleast_1d(figure.subplots(1, len(layers), sharex=True))
-        reach = 3.2 * max(float(v.std()) for v in values)
+        reach = 3.2 * max(float(np.sqrt(np.mean(v**2))) for v in values)
         bins = np.linspace(-reach, reach, 42)
+        side = float(f"{reach / 1.6:.1g}")
+        ticks = [-side, 0.0, side]
         for panel, layer, v in zip(panels, layers, values, strict=True):
             panel.hist(v, bins=bins, color=COLOURS["forward"])
             panel.set_title(f"{names} {layer}\nstd {v.std():.2g}")
             panel.set_yticks([])
             panel.grid(visible=False)
             panel.spines["left"].set_visible(False)
-            panel.set_xticks([-round(reach / 1.6), 0, round(reach / 1.6)])
+            panel.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
         figure.supxlabel("value of a unit, the same axis in every panel", fontsize=12, y=0.04)
         figure.subplots_adjust(left=0.03, right=0.97, top=0.76, bottom=0.24, wspace=0.12)
     stds = ", ".join(f"{v.std():.2g} at {names} {layer}" for layer, v in zip(layers, values, strict=True))
@@ -147,6 +154,8 @@ def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], n
 
 def _compared(loss: float, chance: float) -> str:
     """A loss in words that hold on every machine: long training runs differ in their last digits."""
+    if not np.isfinite(loss):
+        return f"as {loss}"
     for share, words in ((0.1, "below a tenth of it"), (0.5, "below half of it"), (0.97, "below it"), (1.03, "at it")):
         if loss < share * chance:
             return words
@@ -214,7 +223,7 @@ def against_theory(
         axes.plot(x, theory, color=COLOURS["theory"], label="theory")
         axes.plot(x, measured, "o", color=COLOURS["measured"], markersize=7, label="measured")
         axes.set(xlabel=xlabel, ylabel=ylabel)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]) if min(*measured, *theory) < 0 else 0)
         axes.legend(frameon=False)
         figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.18)
     ends = " and ".join(f"{x[k]:.3g} it is {measured[k]:.3g} (theory: {theory[k]:.3g})" for k in (0, -1))

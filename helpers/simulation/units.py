@@ -87,8 +87,8 @@ def _conditional(sigma: float, h: Doubles, product: Doubles, d: Doubles, rng: np
 def _scaled(values: Array) -> tuple[Doubles, float]:
     """`values` in float64 divided by a power of two near the largest, and that power: so that squares stay in range."""
     largest = float(np.max(np.abs(values), initial=0))
-    exponent = int(np.frexp(largest)[1]) if largest else 0
-    return np.ldexp(values.astype(np.float64), -exponent), float(np.ldexp(1.0, min(exponent, 1023)))
+    exponent = min(int(np.frexp(largest)[1]), 1023) if largest else 0
+    return np.ldexp(values.astype(np.float64), -exponent), float(np.ldexp(1.0, exponent))
 
 
 def _root(columns: Doubles) -> Doubles:

@@ -25,12 +25,10 @@ def _first_layer(fan_in: int, variance: float, name: str, threshold: float, sign
     q, layer, slope = step, 1, math.inf
     while sign * q <= sign * threshold:
         new_slope = step + log10_square(phi, q) - q
-        if phi.homogeneous or abs(new_slope - slope) < 1e-13:  # a straight line from here on
-            if sign * new_slope < 1e-12:
-                return None
-            return layer + math.floor((threshold - q) / new_slope) + 1
-        if layer == _LONGEST_SEARCH:
+        if abs(new_slope) < 1e-12 or layer == _LONGEST_SEARCH:  # it settles
             return None
+        if phi.homogeneous or abs(new_slope - slope) < 1e-9 * abs(new_slope):  # a straight line from here on
+            return layer + math.floor((threshold - q) / new_slope) + 1 if sign * new_slope > 0 else None
         q, layer, slope = q + new_slope, layer + 1, new_slope
     return layer
 

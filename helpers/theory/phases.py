@@ -63,10 +63,16 @@ def tanh_phase(sigma_w: float, sigma_b: float) -> Phase:
     ----------
     sigma_w, sigma_b : float
         Standard deviations of the weights (times the root of fan_in), greater than 0, and of the biases, 0 or more.
+        Together they may lead to a second moment q* of up to 25, where the results are exact to ten digits.
 
     Returns
     -------
     Phase
+
+    Raises
+    ------
+    ValueError
+        Also where q* is beyond: `mean_field` has functions for that.
 
     References
     ----------
@@ -82,6 +88,8 @@ def tanh_phase(sigma_w: float, sigma_b: float) -> Phase:
     """
     w2, b2 = square("sigma_w", sigma_w, above=0), square("sigma_b", sigma_b, 0)
     q = _settled(w2, b2)
+    if q > _FARTHEST:
+        raise ValueError(f"sigma_w and sigma_b must lead to q* of at most {_FARTHEST}, got {sigma_w!r} and {sigma_b!r}")
     value2, slope2 = (float(moment) for moment in _moments(q))
     chi_1 = w2 * slope2
     if q == 0:
@@ -129,7 +137,7 @@ _STEP = 0.05
 _NODES = np.arange(_STEP / 2, 9, _STEP)  # one side: all integrands are even
 _WEIGHTS = 2 * _STEP * np.exp(-(_NODES**2) / 2) / math.sqrt(2 * math.pi)
 _ORDERS = np.arange(1.0, 302, 2)  # tanh is odd; up to q = 25 the squares beyond sum to less than 1e-7
-_DEAD = 1e-9  # below it, q* is 0 but for rounding
+_FARTHEST = 25  # q*: farther out, the nodes are too far apart for the slope of tanh
 
 
 def _moments(q: Array | float) -> tuple[Array, Array]:
@@ -140,15 +148,17 @@ def _moments(q: Array | float) -> tuple[Array, Array]:
 
 def _settled(w2: float, b2: float) -> float:
     """q*, by Newton's method from above: w2 E[tanh(z)²] + b2 - q is concave in q."""
+    if b2 == 0 and w2 <= 1:
+        return 0.0
     q = w2 + b2
     for _ in range(100):
         value2 = np.tanh(math.sqrt(q) * _NODES) ** 2
         slope = float((1 - value2) * (1 - 3 * value2) @ _WEIGHTS)  # of E[tanh(z)²] in q, by Stein's lemma
         step = (w2 * float(value2 @ _WEIGHTS) + b2 - q) / (1 - w2 * slope)
-        q = max(q + step, 0.0)
-        if abs(step) <= 1e-14 * q or q < _DEAD:
+        q = max(q + step, b2)  # rounding may lead below
+        if abs(step) <= 1e-14 * q:
             break
-    return q if q >= _DEAD else 0.0
+    return q
 
 
 @lru_cache(maxsize=1)

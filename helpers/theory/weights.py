@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.activations import normal_cdf
 from helpers.arguments import instance, integer, number, square
 
 __all__ = ["Law", "coordinate", "diluted", "normal", "points", "truncated_normal", "uniform"]
@@ -42,7 +43,7 @@ class Law:
 def normal(std: float) -> Law:
     """N(0, std²)."""
     variance, std = square("std", std, above=0), float(std)
-    return Law(variance, lambda x: _normal_below(x / std))
+    return Law(variance, lambda x: normal_cdf(x / std))
 
 
 def truncated_normal(std: float) -> Law:
@@ -56,7 +57,7 @@ def truncated_normal(std: float) -> Law:
     variance, std = square("std", std, above=0), float(std)
     inside = math.erf(math.sqrt(2))
     variance *= 1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / inside
-    return Law(variance, lambda x: 0.5 + (_normal_below(np.clip(x / std, -2, 2)) - 0.5) / inside)
+    return Law(variance, lambda x: 0.5 + (normal_cdf(np.clip(x / std, -2, 2)) - 0.5) / inside)
 
 
 def uniform(variance: float) -> Law:
@@ -94,15 +95,16 @@ def coordinate(dimension: int) -> Law:
     """One coordinate of a vector of length 1 in a random direction: an entry of a random orthogonal matrix.
 
     Its density is proportional to (1 - x²)^((dimension - 3) / 2); `dimension` is at least 2. With x = sin(angle) the
-    integrand is a power of the cosine, which Gauss's rule with 64 nodes integrates to rounding error up to hundreds
-    of dimensions.
+    integrand is a power of the cosine, which Gauss's rule with 64 nodes integrates to rounding error in up to 1,000
+    dimensions. More are an error.
 
     Examples
     --------
     >>> coordinate(3).below(np.array([-0.5, 0.0, 0.5])).round(12)  # Archimedes: uniform
     array([0.25, 0.5 , 0.75])
     """
-    dimension = integer("dimension", dimension, 2)
+    if integer("dimension", dimension, 2) > 1000:
+        raise ValueError(f"dimension must be at most 1000, got {dimension!r}")
     nodes, parts = np.polynomial.legendre.leggauss(64)
 
     def from_zero(angle: Array) -> Array:
@@ -111,7 +113,3 @@ def coordinate(dimension: int) -> Law:
 
     whole = 2 * from_zero(np.array(math.pi / 2))
     return Law(1 / dimension, lambda x: 0.5 + from_zero(np.arcsin(np.clip(x, -1, 1))) / whole)
-
-
-def _normal_below(z: Array) -> Array:
-    return np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in z])
