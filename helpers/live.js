@@ -1,6 +1,6 @@
 // Keyboard and screen reader for a box of widgets. JupyterLab's shortcuts stay quiet while a widget has the focus, every
 // handle has a name and speaks its value, no picture is away while it is replaced, and the box learns how dense the screen
-// is. Where the classes below do not exist, nothing happens.
+// is. Outside such a box nothing happens.
 
 function keepKeys(root) {
   root.addEventListener("keydown", (event) => {
@@ -18,8 +18,8 @@ function set(element, attribute, value) {
 // A value that the kernel sets or a reader types stays as it is. noUiSlider would move it to the nearest step, and tell.
 function keepExact(slider) {
   if (!slider || slider.keepsExact) return;
-  const set = slider.set;
-  slider.set = (value, fire) => set(value, fire, true);
+  const setToNearest = slider.set;
+  slider.set = (value, fire) => setToNearest(value, fire, true);
   slider.keepsExact = true;
 }
 
