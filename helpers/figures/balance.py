@@ -85,7 +85,8 @@ class BalanceFigure:
 
     def _build_moving(self) -> None:
         self._signal = pair(self._journey, "o", COLOURS["forward"])
-        self._gradient = pair(self._journey, "s", COLOURS["backward"], "--")
+        self._gradient = pair(self._journey, "s", COLOURS["backward"])
+        self._gradient[1].set_linewidth(1.5)  # where widths alternate it zigzags, and dashes would be lost in that
         legend: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.02, 0.99), "ncols": 2, "frameon": False}
         legend |= {"borderaxespad": 0.1, "handlelength": 1.8, "columnspacing": 1.4}
         self._journey.legend([self._signal, self._gradient], ["signal (up)", "gradient (back)"], **legend)
