@@ -58,7 +58,7 @@ function name(root) {
   }
 }
 
-// Where a new picture takes a moment (Firefox), the old one stays in its place until then.
+// Where a new picture takes a moment (Firefox, WebKit), the old one stays in its place until then.
 function keepShown(changes) {
   for (const { target, addedNodes, removedNodes } of changes) {
     const fresh = [...addedNodes].find((node) => node.tagName === "IMG");

@@ -172,7 +172,7 @@ def distinct(rows: ArrayLike, tolerance: float = 0.0) -> int:
     (2, 1)
     """
     tolerance = arguments.number("tolerance", tolerance, 0)
-    left = _rows(rows)
+    left = arguments.array("rows", rows, 2)
     count = 0
     while len(left):
         with np.errstate(invalid="ignore", over="ignore"):
@@ -181,11 +181,6 @@ def distinct(rows: ArrayLike, tolerance: float = 0.0) -> int:
         left = left[~alike]
         count += 1
     return count
-
-
-def _rows(rows: ArrayLike) -> Array:
-    """Two dimensions of floats."""
-    return arguments.array("rows", rows, 2)
 
 
 def rank(rows: ArrayLike, tolerance: float = 0.01) -> int:

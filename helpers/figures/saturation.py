@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from helpers.figures.journey import pair, reach, set_pair
-from helpers.figures.style import COLOURS, STYLE, as_power
+from helpers.figures.style import COLOURS, STYLE, as_power, short_number
 
 Profile = NDArray[np.float64]
 
@@ -135,8 +135,7 @@ class SaturationFigure:
             return
         self._shown = frame
         for panel in self._panels:
-            names = [f"{end:g}".replace("-", "−") for end in (view.ends[0], sum(view.ends) / 2, view.ends[1])]
-            panel.set_xticks([0, 0.5, 1], names)
+            panel.set_xticks([0, 0.5, 1], map(short_number, (view.ends[0], sum(view.ends) / 2, view.ends[1])))
             for name, side in zip(panel.get_xticklabels(), ("left", "center", "right"), strict=True):
                 name.set(horizontalalignment=side)  # apart from those of the next panel
         for axes in (self._share, self._journey):

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from helpers import arguments
-from helpers.figures.style import COLOURS, STYLE, Picture, as_power, power_of_ten
+from helpers.figures.style import COLOURS, STYLE, Picture, as_power, power_of_ten, short_number
 
 _LAYERS = "one or more numbers of layers"
 _LINES = [("-", "o"), ("--", "s"), (":", "^")]
@@ -145,7 +145,7 @@ def histograms(samples: Sequence[NDArray[np.floating]], layers: Sequence[int], n
             panel.set_yticks([])
             panel.grid(visible=False)
             panel.spines["left"].set_visible(False)
-            panel.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+            panel.set_xticks(ticks, map(short_number, ticks))
         figure.supxlabel("value of a unit, the same axis in every panel", fontsize=12, y=0.04)
         figure.subplots_adjust(left=0.03, right=0.97, top=0.76, bottom=0.24, wspace=0.12)
     stds = ", ".join(f"{v.std():.2g} at {names} {layer}" for layer, v in zip(layers, values, strict=True))
@@ -223,7 +223,8 @@ def against_theory(
         axes.plot(x, theory, color=COLOURS["theory"], label="theory")
         axes.plot(x, measured, "o", color=COLOURS["measured"], markersize=7, label="measured")
         axes.set(xlabel=xlabel, ylabel=ylabel)
-        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]) if min(*measured, *theory) < 0 else 0)
+        if min(*measured, *theory) >= 0:
+            axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
         figure.subplots_adjust(left=0.09, right=0.975, top=0.96, bottom=0.18)
     ends = " and ".join(f"{x[k]:.3g} it is {measured[k]:.3g} (theory: {theory[k]:.3g})" for k in (0, -1))

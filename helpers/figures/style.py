@@ -133,6 +133,17 @@ class Picture:
         }
 
 
+def short_number(value: float) -> str:
+    """A number at a tick, with the minus that matplotlib has.
+
+    Examples
+    --------
+    >>> short_number(-0.5)
+    '−0.5'
+    """
+    return f"{value:g}".replace("-", "−")
+
+
 def plain_number(value: float) -> str:
     """Three digits of a positive number, with a power of ten where zeros would have to be counted.
 

@@ -100,8 +100,8 @@ def _fixed_point(w2: float, b2: float, phi: Activation) -> float:
         return w2 * _value2(phi, q) + b2 - q
 
     start = float(excess(1.0))
-    least = math.floor(math.log10(b2)) - 1 if b2 else -12
-    grid = np.logspace(0, 60 if start > 0 else min(least, -12), 721)  # from 1 in the direction in which the map moves
+    lowest = min(-12, math.floor(math.log10(b2)) - 1) if b2 else -12
+    grid = np.logspace(0, 60 if start > 0 else lowest, 721)  # from 1 in the direction in which the map moves
     crossed = np.flatnonzero(np.sign(excess(grid)) != np.sign(start))
     if start == 0:
         return 1.0
