@@ -29,7 +29,7 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
-    """Serve a folder in JupyterLab, with no settings but the defaults; yield the address."""
+    """Serve a folder in JupyterLab, with the default settings; yield the address. Scripts in the page find the app."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -37,7 +37,7 @@ def serve(folder: Path) -> Iterator[str]:
     places |= {"JUPYTERLAB_WORKSPACES_DIR": ".workspaces"}
     environment = os.environ | {name: str(folder / place) for name, place in places.items()}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1", "--allow-root"]
-    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--expose-app-in-browser"]
     log = folder / "lab.log"
     with log.open("w") as file:
         server = subprocess.Popen(command, env=environment, stdout=file, stderr=file)

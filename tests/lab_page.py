@@ -23,16 +23,12 @@ window.wim = {
     const spoken = wim.image(n).alt.replace(/10\\^(-?)/g, (_, sign) => '10' + (sign && '−'));
     return wim.verdict(n).textContent.length > 10 && spoken.endsWith(wim.verdict(n).textContent);
   },
-  idle: () => document.querySelector('#jp-main-statusbar').textContent.includes('| Idle'),
-  // Whether nothing has come from the kernel for half a second, at last.
-  rests: async (n) => {
-    let [quiet, before] = [0, wim.image(n).src];
-    for (let tries = 200; tries && quiet < 5; tries -= 1) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      quiet = wim.idle() && wim.image(n).src === before ? quiet + 1 : 0;
-      before = wim.image(n).src;
+  // Twice to the kernel and back: a slider's last value waits in the page until the kernel is done with the one before.
+  answered: async () => {
+    const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
+    for (const _ of ['what was sent', 'what waited']) {
+      await kernel.requestExecute({ code: '', silent: true, store_history: false }).done;
     }
-    return quiet === 5;
   },
   changed: (n, src) => wim.image(n).src !== src && wim.settled(n),
   // The layout from now on, in every frame after a change of anything in the box or of a size, where it is another.
@@ -217,8 +213,8 @@ class Lab:
 
     def round_trip(self, number=0):
         """Wait until the kernel has done what the page has asked for so far, and the page has heard of it."""
-        self.page.wait_for_timeout(300)
-        self.page.wait_for_function("n => wim.idle() && wim.settled(n)", arg=number)
+        self.page.evaluate("wim.answered()")
+        self.page.wait_for_function("n => wim.settled(n)", arg=number)
 
     def reset(self, number=0):
         """Put an explorer back to where it began."""

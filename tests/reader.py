@@ -55,7 +55,6 @@ class Reader:
             step()
             self.lab.round_trip(n)
             self.assert_sound(n)
-        self.wait_rest(n)
 
     @contextmanager
     def still(self, n):
@@ -78,10 +77,6 @@ class Reader:
             yield
         finally:
             session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-
-    def wait_rest(self, n):
-        """Wait until nothing has come from the kernel for half a second."""
-        assert self.page.evaluate("n => wim.rests(n)", n), "the kernel does not come to rest"
 
     def assert_as_stored(self):
         """All cells have run in order, and each explorer shows what it showed then."""

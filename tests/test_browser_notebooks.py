@@ -29,7 +29,7 @@ def test_every_control_goes_to_its_ends_and_back(reader):
             for handle in reader.lab.handles(n):
                 handle.focus()
                 handle.press("End")
-                reader.wait_rest(n)
+                reader.lab.round_trip(n)
                 assert ends(handle, "max")
                 assert handle.evaluate("handle => handle === document.activeElement")
                 reader.assert_sound(n)
@@ -39,13 +39,13 @@ def test_every_control_goes_to_its_ends_and_back(reader):
                 mouse.move(x, y)
                 mouse.down()
                 mouse.move(track["x"] - 9, y, steps=8)
-                reader.wait_rest(n)
+                reader.lab.round_trip(n)
                 assert ends(handle, "min")
                 reader.assert_sound(n)
                 assert reader.lab.alt(n) != told
                 mouse.move(x, y, steps=8)
                 mouse.up()
-                reader.wait_rest(n)
+                reader.lab.round_trip(n)
                 assert reader.lab.alt(n) == told
             reader.choose_and_click(n)
         assert reader.lab.alt(n) == reader.explorers[n], "the last button is Reset"
@@ -101,7 +101,7 @@ def test_a_slow_machine_follows_a_fast_hand(reader):
                 reader.page.mouse.move(x - 60, y, steps=6)
                 reader.page.mouse.up()
                 handle.press("End")
-            reader.wait_rest(n)
+            reader.lab.round_trip(n)
             reader.assert_sound(n)
             assert all(ends(handle, "max") for handle in reader.lab.handles(n))
             fast = reader.lab.alt(n)
@@ -110,7 +110,6 @@ def test_a_slow_machine_follows_a_fast_hand(reader):
         for handle in reader.lab.handles(n):
             handle.press("End")
             reader.lab.round_trip(n)
-        reader.wait_rest(n)
         assert reader.lab.alt(n) == fast, "what a patient hand gets"
         reader.lab.reset(n)
 
