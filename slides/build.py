@@ -15,6 +15,8 @@ import nbformat
 from nbconvert import SlidesExporter
 from traitlets.config import Config
 
+from helpers.quiz import questions
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 LIBRARIES = {
@@ -83,10 +85,9 @@ def behind(cell: Any) -> str:
     asked = re.match(r'quiz\.ask\("(\w+)\.(\w+)"\)', cell.source)
     if not asked:
         return ""
-    questions = tomllib.loads((ROOT / "helpers" / "questions" / f"{asked[1]}.toml").read_text(encoding="utf-8"))
     lines = [
-        f"- {'**Right:** ' if choice.get('right') else ''}*{choice['text']}* {choice['feedback']}"
-        for choice in questions[asked[2]]["choices"]
+        f"- {'**Right:** ' if choice.right else ''}*{choice.text}* {choice.feedback}"
+        for choice in questions(asked[1])[asked[2]].choices
     ]
     return "\n\nThe choices, and what is behind them:\n\n" + "\n".join(lines)
 

@@ -46,6 +46,21 @@ def named(requirements):
     return {canonicalize_name(each.name): each.specifier for each in requirements}
 
 
+# what is imported
+
+
+def test_what_helpers_import_is_what_they_depend_on():
+    """Not what a dependency happens to bring. JupyterLab is used, not imported."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "helpers").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    distributions = importlib.metadata.packages_distributions()
+    tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"helpers"}
+    imported = {canonicalize_name(each) for top in tops for each in distributions[top]}
+    assert imported | {"jupyterlab"} == named(DEPENDENCIES).keys()
+
+
 # conda
 
 
