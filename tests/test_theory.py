@@ -316,10 +316,13 @@ def test_the_lower_edge_is_0_where_more_networks_are_dead_than_the_band_leaves_o
     assert theory.fluctuation_band(2, 2, "relu", 0.9)[0][1] > 0
 
 
-def test_band_of_one_linear_layer_is_chi_square():
-    lower, upper = theory.fluctuation_band(0, 9, "linear", 0.5)
-    assert lower[0] == pytest.approx(stats.chi2.ppf(0.25, 9) / 9, rel=1e-3)
-    assert upper[0] == pytest.approx(stats.chi2.ppf(0.75, 9) / 9, rel=1e-3)
+@pytest.mark.parametrize(
+    ("width", "coverage", "rel"),
+    [(1, 0.9, 1e-2), (1, 0.999, 4e-2), (3, 0.999, 1e-2), (9, 0.5, 1e-3), (900, 0.999, 1e-3)],
+)
+def test_band_of_one_linear_layer_is_chi_square(width, coverage, rel):
+    edges = [edge[0] for edge in theory.fluctuation_band(0, width, "linear", coverage)]
+    assert edges == pytest.approx(stats.chi2.ppf([(1 - coverage) / 2, (1 + coverage) / 2], width) / width, rel=rel)
 
 
 def test_band_of_wide_relu_networks_is_log_normal():
@@ -535,7 +538,7 @@ BAD = [
     ("fan_in", lambda: theory.first_underflow_layer(0, 1.0)),
     ("variance", lambda: theory.first_underflow_layer(4, -1.0)),
     ("width", lambda: theory.fluctuation_band(4, 0, "relu")),
-    ("coverage", lambda: theory.fluctuation_band(4, 4, "relu", 1.0)),
+    ("coverage", lambda: theory.fluctuation_band(4, 4, "relu", 0.9999)),
     ("coverage", lambda: theory.fluctuation_band(4, 4, "relu", 0)),
     ("direction", lambda: theory.fluctuation_band(4, 4, "relu", direction="up")),
     ("q", lambda: theory.q_map(-1, 1, 0, "tanh")),
