@@ -156,7 +156,7 @@ def points_right(rows: Array, output_bias: float, inputs: Array, targets: Array,
 
     Examples
     --------
-    >>> points_right(neurons([[1.0]], [1.0]), -0.5, np.array([[0.0, 1.0, 2.0]]), np.array([-1.0, -1.0, 1.0]), "linear")
+    >>> points_right(neurons([[1.0]], [1.0]), -1, np.array([[0.0, 1.0, 2.0]]), np.array([1.0, 0.0, 1.0]), "linear")
     2
     """
     said = output(rows, output_bias, inputs, activation)

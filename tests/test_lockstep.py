@@ -534,7 +534,7 @@ def test_rank_of_equal_random_and_no_neurons():
     assert rank(np.tile(rng.standard_normal(5), (30, 1))) == 1
     assert rank(rng.standard_normal((30, 5))) == 5
     assert rank(rng.standard_normal((3, 5))) == 3
-    assert rank(np.zeros((4, 4))) == 0
+    assert rank(np.zeros((4, 4))) == rank(np.zeros((0, 4))) == 0
     assert [rank(np.diag([1.0, 0.1, 0.009]), tolerance) for tolerance in (0.5, 0.05, 0.01, 0)] == [1, 2, 2, 3]
     assert rank(100 * np.diag([1.0, 0.1, 0.009])) == 2
 
