@@ -137,7 +137,7 @@ def test_overflow_begins_half_a_step_beyond_the_largest_number(numbers, from_her
 def test_what_is_said_at_a_mark_covers_nothing_and_is_not_cut(shared, depth, direction):
     canvas, count = shared._image._canvas, 0
     axes = canvas.figure.axes[0]
-    predicted, dots, *_, said = shared._image._moving
+    predicted, dots, *_, said, first, then, _ = shared._image._moving
     for sigma2, activation in itertools.product((2e-4, 0.1, 1.0, 10.0), ("linear", "relu")):
         state = {"depth": depth, "sigma2": sigma2, "activation": activation, "direction": direction}
         shared.update(**REFERENCE | state)
@@ -148,6 +148,9 @@ def test_what_is_said_at_a_mark_covers_nothing_and_is_not_cut(shared, depth, dir
         assert axes.get_window_extent().x0 <= there.x0 < there.x1 <= axes.get_window_extent().x1
         for label in axes.texts:
             assert label is said or not label.get_text() or not there.overlaps(label.get_window_extent())
+        for line in (first, then):
+            x, _ = axes.transData.transform((line.get_xdata()[0], 0))
+            assert not line.get_visible() or not there.x0 + 2 < x < there.x1 - 2
         layers = np.linspace(0, depth, 1000)
         for points in (dots.get_xydata(), np.column_stack([layers, np.interp(layers, *predicted.get_data())])):
             x, y = axes.transData.transform(points[np.isfinite(points).all(axis=1)]).T

@@ -9,7 +9,7 @@ from helpers.check.grading import Case, Result, equal, run
 
 
 def distinct_neurons(function: Any) -> Result:
-    """Check ``f(W, v)``: how many different neurons a layer has, by incoming weights W and outgoing weights v.
+    """Check ``f(W, v)``: how many distinct neurons a layer has, by incoming weights W and outgoing weights v.
 
     Examples
     --------

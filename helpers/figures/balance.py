@@ -95,7 +95,7 @@ class BalanceFigure:
         style: dict[str, Any] = {"markersize": 8, "markeredgecolor": "white", "markeredgewidth": 1.2, "zorder": 5}
         self._dots = self._map.plot([], [], "o", color=COLOURS["measured"], **style)[0]
         legend |= {"bbox_to_anchor": (-0.06, 0.985), "handlelength": 1.2, "handletextpad": 0.5}
-        self._map.legend([self._stable, self._dots], ["unchanged", "our layers"], **legend)
+        self._map.legend([self._stable, self._dots], ["σ² = gain²/n", "our layers"], **legend)
         words: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 13, "fontweight": "bold", "zorder": 4}
         self._words = [
             self._map.text(7.7, 0.8, "explosion", **words),

@@ -116,8 +116,8 @@ class ProfileFigure:
         self._main.legend(handles, names, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=4, frameon=False,
                           borderaxespad=0.1, handlelength=1.6, columnspacing=1.6)  # fmt: skip
         self.moving: list[Artist] = [
-            self._theory, self._measured, self._band, self._ratio, self._no_band, self._event, self._then,
-            self._expected, self._event_label,
+            self._theory, self._measured, self._band, self._ratio, self._no_band, self._event_label,
+            self._event, self._then, self._expected,
         ]  # fmt: skip
 
     def update(self, view: ProfileView) -> Hashable:
@@ -152,7 +152,8 @@ class ProfileFigure:
         right, rising = layer < end / 2, high > -low
         self._event_label.set_text(f" {text}" if right else f"{text} ")
         self._event_label.set_horizontalalignment("left" if right else "right")
-        self._event_label.set_position((layer, 0.15 if rising else 0.85))  # on the side of 1 where the curve is not
+        beside = (max if right else min)(layer, layer if view.then is None else view.then)
+        self._event_label.set_position((beside, 0.15 if rising else 0.85))  # on the side of 1 where the curve is not
 
     def _set_frame(self, view: ProfileView) -> None:
         end = next(d for d in _DEPTHS if d >= len(view.theory) - 1)

@@ -147,8 +147,8 @@ CATALOG: tuple[Initializer, ...] = (
         r"\mathrm{Var}[W_{ij}] = s / n",
         "Default for linear and convolution layers: the general form of Xavier, He and LeCun. Here n is the fan-in, "
         "the fan-out or their mean.",
-        "In linear and ReLU layers none if s = g², collapse if s < g², explosion if s > g². With unequal fans either "
-        "the forward pass or the gradients drift, whichever fan was not chosen.",
+        "In linear and ReLU layers none if s = g², collapse if s < g², explosion if s > g². With unequal fans the "
+        "pass whose fan was not chosen drifts; with the mean of the fans, both do.",
         variance_scaling,
     ),
     Initializer(
