@@ -506,6 +506,32 @@ def test_scaled_values_have_squares_and_logarithms_sum():
     assert rounding._log10_sum(-np.inf, 3.0) == 3
 
 
+def test_back_through_inputs_that_depend_on_each_other():
+    """Three inputs that span a plane: hᵀ (Wᵀ d) is (W h)ᵀ d, and beside the plane is noise of the right size."""
+    rng = np.random.default_rng(0)
+    h = rng.standard_normal((300, 2)) @ rng.standard_normal((2, 3))
+    product, scale = units._product(200, 0.1, h, rng)
+    d = rng.standard_normal((200, 3))
+    back = units._transposed_product(0.1, h, product, d, rng)
+    np.testing.assert_allclose(h.T @ back, (scale * product).T @ d, rtol=1e-6)
+    assert np.mean(back**2) == pytest.approx(0.1**2 * 200, rel=0.2)
+
+
+def test_an_inf_spoils_the_gradient_of_its_own_input_only():
+    """A signal that has overflowed says nothing of W, and the other inputs what they say."""
+    rng = np.random.default_rng(0)
+    h = rng.standard_normal((6, 3))
+    h[0, 1] = np.inf
+    d = rng.standard_normal((4, 3))
+    d[0, 2] = np.inf
+    with np.errstate(invalid="ignore"):
+        product, scale = units._product(4, 0.1, h, rng)
+        back = units._transposed_product(0.1, h, product, d, rng)
+    assert np.isfinite(back).all(axis=0).tolist() == [True, True, False]
+    known = [0, 2]
+    np.testing.assert_allclose(h[:, known].T @ back[:, :2], (scale * product[:, known]).T @ d[:, :2], rtol=1e-9)
+
+
 def test_sums_with_infinities():
     """One inf keeps or turns its sign, two meet the same sign in half of the sums, a NaN leaves nothing."""
     rng, count = np.random.default_rng(0), 10_000

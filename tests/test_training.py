@@ -248,7 +248,7 @@ def test_in_order_equal_units_stay_equal_to_the_last_bit(digits, n, activation):
         Layer(np.full((n, 64), 0.03, dtype=np.float32), np.zeros((n, 1), dtype=np.float32)),
         Layer(np.full((10, n), 0.5 / n, dtype=np.float32), np.zeros((10, 1), dtype=np.float32)),
     ]
-    options = {"steps": 20, "batch_size": 37, "learning_rate": 0.1, "rng": 0}
+    options = {"steps": 20, "batch_size": 5, "learning_rate": 0.1, "rng": 0}
     run = train(start, digits.train_inputs, digits.train_labels, activation, in_order=True, **options)
     below, above = run.layers[0], run.layers[1].weights
     assert not np.array_equal(below.weights, start[0].weights)
