@@ -224,20 +224,22 @@ def test_real_float64_arithmetic_dies_where_the_notebook_says():
 
 
 @pytest.mark.parametrize(
-    ("format_name", "name", "scale"),
+    ("format_name", "name", "widths", "scale"),
     [
-        ("float16", "linear", 0.02),
-        ("float16", "relu", 60.0),
-        ("float8_e4m3", "relu", 0.02),
-        ("float8_e4m3", "linear", 60.0),
-        ("float8_e5m2", "linear", 0.02),
-        ("float8_e5m2", "relu", 60.0),
+        ("float16", "linear", [24] * 14, 0.02),
+        ("float16", "relu", [24] * 14, 60.0),
+        ("float8_e4m3", "relu", [24] * 14, 0.02),
+        ("float8_e4m3", "linear", [24] * 14, 60.0),
+        ("float8_e5m2", "linear", [24] * 14, 0.02),
+        ("float8_e5m2", "linear", [24] * 14, 60.0),
+        ("float8_e5m2", "relu", [24] * 14, 60.0),
+        ("float8_e5m2", "relu", [6] * 6 + [48] * 15, 8.0),  # its gradient overflows, its signal does not
     ],
 )
-def test_norms_round_as_units_do(format_name, name, scale):
+def test_norms_round_as_units_do(format_name, name, widths, scale):
     """Networks that die: the same layers and the same last breaths, by law, from three ways of computing."""
-    widths, networks = [24] * 14, 400
-    sigma, dtype, phi = (scale / 24) ** 0.5, FORMATS[format_name], ACTIVATIONS[name]
+    networks = 400
+    sigma, dtype, phi = (scale / widths[-1]) ** 0.5, FORMATS[format_name], ACTIVATIONS[name]
 
     def features(run):
         forward, backward = run.log10_variance, run.log10_gradient_variance
