@@ -89,7 +89,7 @@ class ChaosFigure:
         self._plane.set_xticks([1, 2, 3, 4])
         self._plane.set_yticks([0, 1, 2])
         self._plane.grid(visible=False)
-        self._plane.set_title("trainable depth, in layers", pad=7)
+        self._plane.set_title("trainable depth, in layers", pad=11)
         self._plane.set_xlabel("weights: $σ_w$", labelpad=1)
         self._plane.set_ylabel("biases: $σ_b$", labelpad=2)
         self._write_on_plane()
