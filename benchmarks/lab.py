@@ -29,7 +29,7 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
-    """Serve a folder in JupyterLab, with the default settings; yield the address. Scripts in the page find the app."""
+    """Serve a folder in JupyterLab, with default settings, and the app within reach of scripts; yield the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

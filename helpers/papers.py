@@ -34,7 +34,7 @@ class Row:
         The number, with the digits of the paper.
     tolerance : float
         How far ours may be from it: half a unit of the last printed digit, for a sampled number 5 standard
-        errors, and a tenth of it or less for a formula that holds for wide layers.
+        errors, and for a formula that holds for wide layers a tenth of `published` or less.
     compute : callable
         Returns our number; a draw has a fixed seed.
 

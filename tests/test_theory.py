@@ -435,12 +435,19 @@ def test_an_activation_without_critical_point_says_so():
         theory.critical_sigma_w(0, "gelu")
 
 
+@pytest.mark.parametrize("sigma_b", [1e-10, 1e-80, 1e-90, 1e-140])
+def test_tiny_biases_have_a_fixed_point(sigma_b):
+    """A quarter of a tiny mean square passes GELU: q* is 4/3 of the biases' variance."""
+    assert theory.q_fixed_point(1.0, sigma_b, "gelu") == pytest.approx(4 / 3 * sigma_b**2, rel=1e-9, abs=0)
+    assert theory.correlation_map(1, 1.0, sigma_b, "gelu") == pytest.approx(1, rel=1e-9)
+
+
 @given(st.floats(0.01, 8), st.floats(0, 3), st.sampled_from(sorted(ACTIVATIONS)))
 def test_fixed_points_are_fixed(sigma_w, sigma_b, name):
     q = theory.q_fixed_point(sigma_w, sigma_b, name)
     assert q >= 0
-    if 0 < q < 1e30:
-        assert theory.q_map(q, sigma_w, sigma_b, name) == pytest.approx(q, rel=1e-6)
+    if 1e-300 < q < 1e30:  # below, float64 has few digits
+        assert theory.q_map(q, sigma_w, sigma_b, name) == pytest.approx(q, rel=1e-6, abs=0)
         assert theory.correlation_map(1, sigma_w, sigma_b, name) == pytest.approx(1, rel=1e-6)
     assert theory.chi_1(sigma_w, sigma_b, name) >= 0
 

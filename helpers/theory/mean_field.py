@@ -115,12 +115,12 @@ def _fixed_point(w2: float, b2: float, phi: Activation) -> float:
 def _bisect(function: Callable[[float], float], positive: float, negative: float) -> float:
     """Root between two positive numbers at which `function` is positive and not positive, halving their ratio."""
     for _ in range(100):
-        middle = math.sqrt(positive * negative)
+        middle = math.sqrt(positive) * math.sqrt(negative)  # the product itself may underflow
         if function(middle) > 0:
             positive = middle
         else:
             negative = middle
-    return math.sqrt(positive * negative)
+    return middle
 
 
 def chi_1(sigma_w: float, sigma_b: float, activation: str) -> float:
